@@ -1,0 +1,103 @@
+"""Opening the database: the same doors on SQLite (embedded) and PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import URL, event, make_url
+from sqlalchemy.engine import Connection
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bg_graph.store.connection import SystemConnection, TenantConnection
+
+BUSY_TIMEOUT = 30_000  # milliseconds that a writer waits for another on SQLite
+_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+
+
+class UnknownDatabase(Exception):
+    """The database URL is of a kind that the product does not run on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An open database; transactions are taken from it."""
+
+    engine: AsyncEngine
+    reader: AsyncEngine
+    writer: AsyncEngine
+
+    @asynccontextmanager
+    async def reading(self, tenant_id: UUID) -> AsyncIterator[TenantConnection]:
+        """A read-only transaction of a tenant: all its statements see one snapshot."""
+        async with self.reader.connect() as connection, connection.begin():
+            yield TenantConnection(connection, tenant_id)
+
+    @asynccontextmanager
+    async def writing(self, tenant_id: UUID) -> AsyncIterator[TenantConnection]:
+        """A transaction of a tenant that may change rows; committed at the end, rolled back on an exception."""
+        async with self.writer.begin() as connection:
+            yield TenantConnection(connection, tenant_id)
+
+    @asynccontextmanager
+    async def system(self) -> AsyncIterator[SystemConnection]:
+        """A transaction that may look across tenants."""
+        async with self.writer.begin() as connection:
+            yield SystemConnection(connection)
+
+    @asynccontextmanager
+    async def raw(self) -> AsyncIterator[AsyncConnection]:
+        """The bare connection, for migrations only."""
+        async with self.writer.connect() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        """Give all connections back to the database."""
+        await self.engine.dispose()
+
+
+def open_database(url: str, *, pool_size: int = 10) -> Database:
+    """Open a database by URL: `sqlite:///file`, or `postgresql://user@host/name`.
+
+    Raises UnknownDatabase for another kind.
+    """
+    full = database_url(url)
+    if full.get_backend_name() == "sqlite":
+        engine = create_async_engine(full, connect_args={"timeout": BUSY_TIMEOUT / 1000})
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        return Database(engine, engine, engine.execution_options(bg_write=True))
+    engine = create_async_engine(full, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+    reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    return Database(engine, reader, engine)
+
+
+def database_url(url: str) -> URL:
+    """The URL with the driver that we use."""
+    parsed = make_url(url)
+    driver = _DRIVERS.get(parsed.get_backend_name())
+    if driver is None:
+        raise UnknownDatabase(
+            f"the database URL starts with {parsed.drivername!r}; use sqlite:///path/to/file or postgresql://..."
+        )
+    return parsed.set(drivername=driver)
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _record: Any) -> None:
+    # The driver's own transaction handling would begin too late and deferred: we say BEGIN ourselves.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT}")
+    cursor.execute("PRAGMA cache_size=-65536")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A read that will write takes the write lock at once, else the upgrade fails with "database is locked".
+    writes = connection.get_execution_options().get("bg_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

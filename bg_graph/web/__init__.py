@@ -1,0 +1,1 @@
+"""Routes: GraphQL, the GraphiQL page, health, metrics."""

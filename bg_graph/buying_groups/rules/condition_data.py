@@ -1,6 +1,6 @@
 """Conditions as plain data (JSON, TOML): read with errors that name the key, and written back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, TypeAlias, TypeVar
 
@@ -11,8 +11,10 @@ from bg_graph.buying_groups.rules.conditions import (
     AttributeTest,
     Condition,
     IntentTest,
+    Leaf,
     Operand,
     Operator,
+    PersonTest,
     operator_fault,
     value_fault,
 )
@@ -24,7 +26,6 @@ MAX_NESTING = 100
 KeyPath: TypeAlias = tuple[str | int, ...]
 Choice = TypeVar("Choice", bound=StrEnum)
 
-_FORMS = ("all", "any", "attribute", "intent")
 _INTENT_KINDS: Mapping[str, IntentKind] = {**{kind.value: kind for kind in IntentKind}, "CATEGORY": IntentKind.SOLUTION}
 
 
@@ -37,6 +38,10 @@ class ConditionError(ValueError):
         self.message = message
 
 
+LeafReader: TypeAlias = Callable[[Mapping[Any, Any], KeyPath, list[ConditionError]], Leaf | None]
+Tree: TypeAlias = AllOf[Leaf] | AnyOf[Leaf] | Leaf
+
+
 def key_text(path: KeyPath) -> str:
     """A path as people write it: all[1].contains."""
     parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
@@ -46,7 +51,7 @@ def key_text(path: KeyPath) -> str:
 def from_data(data: object, path: KeyPath = ()) -> Condition:
     """The condition that the data says; raises the first of its errors. `path` is where the data stands in its file."""
     errors: list[ConditionError] = []
-    condition = _read(data, path, errors, 0)
+    condition: Condition | None = read_tree(data, path, errors, _PERSON_TESTS)
     if errors or condition is None:
         raise errors[0]
     return condition
@@ -55,7 +60,7 @@ def from_data(data: object, path: KeyPath = ()) -> Condition:
 def condition_errors(data: object, path: KeyPath = ()) -> tuple[ConditionError, ...]:
     """Every error of a condition's data, in the order written; none: `from_data` takes it."""
     errors: list[ConditionError] = []
-    _read(data, path, errors, 0)
+    read_tree(data, path, errors, _PERSON_TESTS)
     return tuple(errors)
 
 
@@ -78,55 +83,60 @@ def _plain(value: Operand) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _read(data: object, path: KeyPath, errors: list[ConditionError], depth: int) -> Condition | None:
-    """Read one node; what is wrong goes to `errors`, and the node is None."""
+def read_tree(
+    data: object,
+    path: KeyPath,
+    errors: list[ConditionError],
+    tests: Mapping[str, LeafReader[Leaf]],
+    depth: int = 0,
+) -> Tree[Leaf] | None:
+    """Read one node of a tree of `tests` (by the key that tells each); what is wrong goes to `errors`, the node is None."""
     if depth > MAX_NESTING:
         errors.append(ConditionError(path, f"conditions nest deeper than {MAX_NESTING}"))
         return None
+    allowed = ("all", "any", *tests)
     if not isinstance(data, Mapping):
-        errors.append(ConditionError(path, f"a condition is a table with one of {', '.join(_FORMS)}; got {data!r:.40}"))
+        message = f"a condition is a table with one of {', '.join(allowed)}; got {data!r:.40}"
+        errors.append(ConditionError(path, message))
         return None
-    forms = [form for form in _FORMS if form in data]
+    forms = [form for form in allowed if form in data]
     if len(forms) != 1:
-        errors.append(ConditionError(path, f"a condition has exactly one of {', '.join(_FORMS)}; got {_names(forms)}"))
+        message = f"a condition has exactly one of {', '.join(allowed)}; got {_names(forms)}"
+        errors.append(ConditionError(path, message))
         return None
-    match forms[0]:
-        case "attribute":
-            return _read_attribute_test(data, path, errors)
-        case "intent":
-            return _read_intent_test(data, path, errors)
-        case form:
-            return _read_parts(form, data, path, errors, depth)
+    if forms[0] in tests:
+        return tests[forms[0]](data, path, errors)
+    return _read_parts(forms[0], data, path, errors, tests, depth)
 
 
 def _read_parts(
-    form: str, data: Mapping[Any, Any], path: KeyPath, errors: list[ConditionError], depth: int
-) -> Condition | None:
+    form: str,
+    data: Mapping[Any, Any],
+    path: KeyPath,
+    errors: list[ConditionError],
+    tests: Mapping[str, LeafReader[Leaf]],
+    depth: int,
+) -> Tree[Leaf] | None:
     known = len(errors)
-    _refuse_other_keys(data, (form,), path, errors)
+    refuse_other_keys(data, (form,), path, errors)
     entries = data[form]
     if not isinstance(entries, list | tuple) or not entries:
         errors.append(ConditionError((*path, form), f"'{form}' takes a list of at least one condition"))
         return None
-    parts = [_read(entry, (*path, form, place), errors, depth + 1) for place, entry in enumerate(entries)]
+    parts = [read_tree(entry, (*path, form, place), errors, tests, depth + 1) for place, entry in enumerate(entries)]
     if len(errors) > known:
         return None
     read = tuple(part for part in parts if part is not None)
     return AllOf(read) if form == "all" else AnyOf(read)
 
 
-def _read_attribute_test(data: Mapping[Any, Any], path: KeyPath, errors: list[ConditionError]) -> Condition | None:
+def _read_attribute_test(data: Mapping[Any, Any], path: KeyPath, errors: list[ConditionError]) -> PersonTest | None:
     known = len(errors)
     attribute = _choice(data, "attribute", {member.value: member for member in Attribute}, path, errors)
-    operators = [operator for operator in Operator if operator.value in data]
-    _refuse_other_keys(data, ("attribute", *Operator), path, errors)
-    if len(operators) != 1:
-        message = f"a test has exactly one of {', '.join(Operator)}; got {_names(operators)}"
-        errors.append(ConditionError(path, message))
-    if attribute is None or len(errors) > known:
+    operator = operator_of(data, ("attribute",), path, errors)
+    if attribute is None or operator is None or len(errors) > known:
         return None
-    operator = operators[0]
-    value, fault = _operand(operator, data[operator.value])
+    value, fault = operand_of(operator, data[operator.value])
     fault = fault or operator_fault(attribute, operator) or value_fault(attribute, operator, value)
     if fault:
         errors.append(ConditionError((*path, operator.value), fault))
@@ -134,24 +144,36 @@ def _read_attribute_test(data: Mapping[Any, Any], path: KeyPath, errors: list[Co
     return AttributeTest(attribute, operator, value)
 
 
-def _operand(operator: Operator, value: Any) -> tuple[Operand, str | None]:
+def operand_of(operator: Operator, value: Any) -> tuple[Operand, str | None]:
     """The value of a test as the rules hold it, or what is wrong with its form; `is_empty = true` has none."""
     if operator is Operator.IS_EMPTY:
         return None, None if value is True else f"is_empty takes true, got {value!r:.40}"
     return (tuple(value), None) if isinstance(value, list) else (value, None)
 
 
-def _read_intent_test(data: Mapping[Any, Any], path: KeyPath, errors: list[ConditionError]) -> Condition | None:
+def _read_intent_test(data: Mapping[Any, Any], path: KeyPath, errors: list[ConditionError]) -> PersonTest | None:
     known = len(errors)
     kind = _choice(data, "intent", _INTENT_KINDS, path, errors)
     level = _choice(data, "at_least", {member.value: member for member in IntentLevel}, path, errors)
     name = data.get("name")
     if not isinstance(name, str) or not name.strip():
         errors.append(ConditionError((*path, "name"), "an intent test names a category, product or keyword"))
-    _refuse_other_keys(data, ("intent", "name", "at_least"), path, errors)
+    refuse_other_keys(data, ("intent", "name", "at_least"), path, errors)
     if kind is None or level is None or not isinstance(name, str) or len(errors) > known:
         return None
     return IntentTest(kind, name, level)
+
+
+def operator_of(
+    data: Mapping[Any, Any], keys: tuple[str, ...], path: KeyPath, errors: list[ConditionError]
+) -> Operator | None:
+    """The one operator of a test, which has the other `keys` besides; None with an error where it is not one."""
+    operators = [operator for operator in Operator if operator.value in data]
+    refuse_other_keys(data, (*keys, *Operator), path, errors)
+    if len(operators) == 1:
+        return operators[0]
+    errors.append(ConditionError(path, f"a test has exactly one of {', '.join(Operator)}; got {_names(operators)}"))
+    return None
 
 
 def _choice(
@@ -165,9 +187,10 @@ def _choice(
     return found
 
 
-def _refuse_other_keys(
+def refuse_other_keys(
     data: Mapping[Any, Any], allowed: tuple[str, ...], path: KeyPath, errors: list[ConditionError]
 ) -> None:
+    """Add an error for each key that a condition does not take."""
     for key in data:
         if key not in allowed:
             message = f"is not a key of this condition; it takes {', '.join(allowed)}"
@@ -176,3 +199,9 @@ def _refuse_other_keys(
 
 def _names(found: list[Any]) -> str:
     return ", ".join(found) if found else "none"
+
+
+_PERSON_TESTS: Mapping[str, LeafReader[PersonTest]] = {
+    "attribute": _read_attribute_test,
+    "intent": _read_intent_test,
+}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol, TypeAlias
+from typing import Generic, Protocol, TypeAlias, TypeVar
 from uuid import UUID
 
 from bg_graph.accounts.rules import shown_score, text_key
@@ -50,6 +50,7 @@ _TEXT_PART_OPERATORS = frozenset({Operator.STARTS_WITH, Operator.CONTAINS})
 
 Single: TypeAlias = str | int | bool
 Operand: TypeAlias = Single | tuple[Single, ...] | None
+Leaf = TypeVar("Leaf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +103,10 @@ class IntentTest:
 
 
 @dataclass(frozen=True, slots=True)
-class AllOf:
+class AllOf(Generic[Leaf]):
     """Holds where each part does."""
 
-    parts: "tuple[Condition, ...]"
+    parts: "tuple[AllOf[Leaf] | AnyOf[Leaf] | Leaf, ...]"
 
     def __post_init__(self) -> None:
         if not self.parts:
@@ -113,17 +114,18 @@ class AllOf:
 
 
 @dataclass(frozen=True, slots=True)
-class AnyOf:
+class AnyOf(Generic[Leaf]):
     """Holds where at least one part does."""
 
-    parts: "tuple[Condition, ...]"
+    parts: "tuple[AllOf[Leaf] | AnyOf[Leaf] | Leaf, ...]"
 
     def __post_init__(self) -> None:
         if not self.parts:
             raise ValueError("'any' needs at least one part")
 
 
-Condition: TypeAlias = AllOf | AnyOf | AttributeTest | IntentTest
+PersonTest: TypeAlias = AttributeTest | IntentTest
+Condition: TypeAlias = AllOf[PersonTest] | AnyOf[PersonTest] | PersonTest
 
 
 class AutoAssigns(Protocol):
@@ -146,7 +148,7 @@ def holds(condition: Condition, person: PersonFacts) -> bool:
         case AnyOf(parts):
             return any(holds(part, person) for part in parts)
         case AttributeTest(attribute, operator, operand):
-            return _passes(operator, _value(person, attribute), operand)
+            return passes(operator, _value(person, attribute), operand)
         case IntentTest(kind, name, level):
             wanted = (kind, text_key(name))
             return any(
@@ -218,8 +220,11 @@ def _value(person: PersonFacts, attribute: Attribute) -> Single | None:
     return None if value is None else shown_score(value)
 
 
-def _passes(operator: Operator, value: Single | None, operand: Operand) -> bool:
-    """One comparison; an empty value passes is_empty and is_not only. Source: domain.md (conditions)."""
+def passes(operator: Operator, value: Single | None, operand: Operand) -> bool:
+    """One comparison; an empty value (None) passes is_empty and is_not only. A text is given by its key.
+
+    Source: domain.md, "Rules of membership" (conditions).
+    """
     if operator is Operator.IS_EMPTY:
         return value is None
     if operator is Operator.IS_NOT:

@@ -72,7 +72,7 @@ def test_missing_are_the_required_roles_with_too_few_members_in_the_order_given(
 
 @pytest.mark.parametrize(("members", "required"), [(1, 0), (1, -1), (-1, 1)])
 def test_impossible_numbers_are_refused(members, required):
-    with pytest.raises(ValueError, match="must be at least 1|can't be fewer than 0"):
+    with pytest.raises(ValueError, match=r"must be at least 1|can't be fewer than 0"):
         role_completeness(members, required)
 
 

@@ -96,7 +96,7 @@ def read_tree(
         return None
     allowed = ("all", "any", *tests)
     if not isinstance(data, Mapping):
-        message = f"a condition is a table with one of {', '.join(allowed)}; got {data!r:.40}"
+        message = f"a condition is a table with one of {', '.join(allowed)}; got {reprlib.repr(data)}"
         errors.append(ConditionError(path, message))
         return None
     forms = [form for form in allowed if form in data]
@@ -147,7 +147,7 @@ def _read_attribute_test(data: Mapping[Any, Any], path: KeyPath, errors: list[Co
 def operand_of(operator: Operator, value: Any) -> tuple[Operand, str | None]:
     """The value of a test as the rules hold it, or what is wrong with its form; `is_empty = true` has none."""
     if operator is Operator.IS_EMPTY:
-        return None, None if value is True else f"is_empty takes true, got {value!r:.40}"
+        return None, None if value is True else f"is_empty takes true, got {reprlib.repr(value)}"
     return (tuple(value), None) if isinstance(value, list) else (value, None)
 
 
@@ -182,7 +182,7 @@ def _choice(
     value = data.get(key)
     found = choices.get(value) if isinstance(value, str) else None
     if found is None:
-        got = f"got {value!r:.40}" if key in data else "it is missing"
+        got = f"got {reprlib.repr(value)}" if key in data else "it is missing"
         errors.append(ConditionError((*path, key), f"must be one of {', '.join(choices)}; {got}"))
     return found
 

@@ -1,5 +1,6 @@
 """Conditions for auto-assignment: a tree of tests on a person's attributes and intent, and whether it holds."""
 
+import reprlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -201,12 +202,18 @@ def value_fault(attribute: Attribute, operator: Operator, value: Operand) -> str
 
 def _single_fault(attribute: Attribute, value: Operand) -> str | None:
     if attribute in YES_NO_ATTRIBUTES:
-        return None if isinstance(value, bool) else f"{attribute} is compared with true or false, got {value!r}"
+        return (
+            None
+            if isinstance(value, bool)
+            else f"{attribute} is compared with true or false, got {reprlib.repr(value)}"
+        )
     if attribute in NUMBER_ATTRIBUTES:
         whole = isinstance(value, int) and not isinstance(value, bool)
-        return None if whole else f"{attribute} is shown as a whole number: compare it with one, got {value!r}"
+        return (
+            None if whole else f"{attribute} is shown as a whole number: compare it with one, got {reprlib.repr(value)}"
+        )
     if not isinstance(value, str):
-        return f"{attribute} is compared with a text, got {value!r}"
+        return f"{attribute} is compared with a text, got {reprlib.repr(value)}"
     return None if value.strip() else f"an empty text can't be compared with {attribute}; use is_empty"
 
 

@@ -1,5 +1,6 @@
 """Conditions as plain data (JSON, TOML): read with errors that name the key, and written back."""
 
+import reprlib
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, TypeAlias, TypeVar

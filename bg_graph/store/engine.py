@@ -42,9 +42,9 @@ class Database:
             yield TenantConnection(connection, tenant_id)
 
     @asynccontextmanager
-    async def system(self) -> AsyncIterator[SystemConnection]:
-        """A transaction that may look across tenants."""
-        async with self.writer.begin() as connection:
+    async def system(self, *, reading: bool = False) -> AsyncIterator[SystemConnection]:
+        """A transaction that may look across tenants; one that only reads waits for no writer."""
+        async with (self.reader if reading else self.writer).begin() as connection:
             yield SystemConnection(connection)
 
     @asynccontextmanager

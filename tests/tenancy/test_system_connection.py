@@ -1,0 +1,49 @@
+"""What may look across tenants is listed here, by function, so that nobody adds to it unseen."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import bg_graph.store
+
+PACKAGE = Path(bg_graph.store.__file__).parent.parent
+
+ALLOWED = {
+    "tenancy/commands.py create_tenant": "a tenant that is being made owns nothing yet",
+    "tenancy/reads.py list_tenants": "tenants themselves have no tenant",
+    "tenancy/reads.py authenticate": "the token tells which tenant it is",
+    "jobs/": "due runs are claimed for all tenants",
+}
+
+
+def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def uses_the_system_connection(function: ast.AST) -> bool:
+    return any(
+        isinstance(node, ast.Attribute) and node.attr in ("system", "raw") for node in ast.walk(function)
+    ) or any(
+        isinstance(node, ast.Name) and node.id == "SystemConnection" and isinstance(node.ctx, ast.Load)
+        for node in ast.walk(function)
+    )
+
+
+def places() -> set[str]:
+    return {
+        f"{path.relative_to(PACKAGE).as_posix()} {function.name}"
+        for path in PACKAGE.rglob("*.py")
+        for function in functions(ast.parse(path.read_text(encoding="utf-8")))
+        if uses_the_system_connection(function)
+        if path.parent.name != "store"
+    }
+
+
+def test_only_the_listed_functions_look_across_tenants() -> None:
+    unlisted = {place for place in places() if not place.startswith(tuple(ALLOWED))}
+    assert unlisted == set(), "each needs a reason in ALLOWED"
+
+
+def test_the_list_names_only_what_there_is() -> None:
+    present = places()
+    assert [name for name in ALLOWED if not any(place.startswith(name) for place in present)] == []

@@ -1,0 +1,30 @@
+"""The words of the change log for what happens to buying groups."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bg_graph.buying_groups.rules.membership import MembershipSource
+
+
+class ChangeKind(StrEnum):
+    """What was done to a buying group."""
+
+    GROUP_CREATED = "GROUP_CREATED"
+    GROUP_RENAMED = "GROUP_RENAMED"
+    GROUP_DELETED = "GROUP_DELETED"
+    MEMBERS_ASSIGNED = "MEMBERS_ASSIGNED"
+    MEMBERS_REMOVED = "MEMBERS_REMOVED"
+    ROLES_EDITED = "ROLES_EDITED"
+    MEMBERS_MAINTAINED = "MEMBERS_MAINTAINED"
+    PEOPLE_LEFT = "PEOPLE_LEFT"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who does something to memberships, as what, and when, for rules and change log. `note`: the reason given."""
+
+    by: str
+    source: MembershipSource
+    now: datetime
+    note: str | None = None

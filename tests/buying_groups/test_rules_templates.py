@@ -6,11 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bg_graph.buying_groups.rules import default_roles
 from bg_graph.buying_groups.rules.publication import PublicationStatus
 from bg_graph.buying_groups.rules.templates import (
-    DECISION_MAKER,
-    DEFAULT_ROLES,
-    INFLUENCER,
     RoleCode,
     RoleDefinition,
     RolesTemplate,
@@ -24,6 +22,8 @@ from bg_graph.buying_groups.rules.templates import (
     rename_role_faults,
 )
 
+DEFAULT_ROLES = {role.id: role.name for role in default_roles.DEFAULT_ROLES}
+DECISION_MAKER, INFLUENCER = default_roles.DECISION_MAKER.id, default_roles.INFLUENCER.id
 DRAFT, LIVE = PublicationStatus
 CUSTOM, UNKNOWN = UUID(int=101), UUID(int=999)
 ROLES = {**DEFAULT_ROLES, CUSTOM: "Legal"}

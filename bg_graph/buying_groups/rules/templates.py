@@ -3,34 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from types import MappingProxyType
 from uuid import UUID
 
 from bg_graph.accounts.rules import text_key
 from bg_graph.buying_groups.rules.conditions import Condition
+from bg_graph.buying_groups.rules.default_roles import DEFAULT_ROLES
 from bg_graph.buying_groups.rules.publication import PublicationStatus
 
 MAX_ROLES = 20
 """How many roles a tenant may have, the six defaults included. Source: domain.md, "Words" (role)."""
-
-DECISION_MAKER = UUID("00000000-0000-7000-8000-000000000001")
-INFLUENCER = UUID("00000000-0000-7000-8000-000000000002")
-PRACTITIONER = UUID("00000000-0000-7000-8000-000000000003")
-EXECUTIVE_STEERING_COMMITTEE = UUID("00000000-0000-7000-8000-000000000004")
-CHAMPION = UUID("00000000-0000-7000-8000-000000000005")
-OTHER = UUID("00000000-0000-7000-8000-000000000006")
-
-DEFAULT_ROLES: Mapping[UUID, str] = MappingProxyType(
-    {
-        DECISION_MAKER: "Decision Maker",
-        INFLUENCER: "Influencer",
-        PRACTITIONER: "Practitioner",
-        EXECUTIVE_STEERING_COMMITTEE: "Executive Steering Committee",
-        CHAMPION: "Champion",
-        OTHER: "Other",
-    }
-)
-"""The six roles that every tenant has, by their fixed ids; they can't be changed or deleted."""
 
 
 class Weighting(IntEnum):
@@ -160,9 +141,10 @@ def delete_role_faults(role_id: UUID) -> tuple[RoleFault, ...]:
 
 
 def _default_faults(role_id: UUID) -> tuple[RoleFault, ...]:
-    if role_id not in DEFAULT_ROLES:
+    default = next((role for role in DEFAULT_ROLES if role.id == role_id), None)
+    if default is None:
         return ()
-    message = f"{DEFAULT_ROLES[role_id]} is one of the six default roles, which can't be changed or deleted."
+    message = f"{default.name} is one of the six default roles, which can't be changed or deleted."
     return (RoleFault(RoleCode.DEFAULT_IS_FIXED, message),)
 
 

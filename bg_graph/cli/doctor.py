@@ -1,0 +1,103 @@
+"""`bg-graph doctor`: what is set, reachable and migrated; each problem with its remedy."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import typer
+
+from bg_graph.cli.faults import FAILED, Failure
+from bg_graph.cli.installation import reached, settings_of, shown_url
+from bg_graph.settings import Settings, known_settings, settings_file
+from bg_graph.store.clock import system_clock
+from bg_graph.store.engine import Database
+from bg_graph.store.schema import newest_revision
+from bg_graph.tenancy.reads import list_tenants, list_tokens
+
+app = typer.Typer(add_completion=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at; a remedy where it is not as it should be."""
+
+    what: str
+    is_well: bool = True
+    remedy: str | None = None
+
+    def __str__(self) -> str:
+        mark = "ok      " if self.is_well else "PROBLEM "
+        return f"{mark}{self.what}" + (f"\n        -> {self.remedy}" if self.remedy else "")
+
+
+@app.command()
+def doctor(context: typer.Context) -> None:
+    """Tell what is set, reachable and migrated; each problem with its remedy. Exit code 1 where there is a problem."""
+    settings = settings_of(context)
+    problems = asyncio.run(_examine(settings, context.find_root().obj))
+    if problems:
+        raise typer.Exit(FAILED)
+
+
+async def _examine(settings: Settings, config: Path | None) -> int:
+    """Print each finding as it is made; gives the number of problems."""
+    problems = 0
+    async for finding in _findings(settings, config):
+        typer.echo(str(finding))
+        problems += not finding.is_well
+    typer.echo(f"\n{problems} problem(s)" if problems else "\nAll is well.")
+    return problems
+
+
+async def _findings(settings: Settings, config: Path | None) -> AsyncIterator[Finding]:
+    for finding in (*_settings_found(settings, config), _port(settings)):
+        yield finding
+    try:
+        async with reached(settings) as (database, present):
+            yield Finding(f"database {shown_url(settings)} answers")
+            if present != newest_revision():
+                state = f"is at revision {present or 'none'}; this version needs {newest_revision()}"
+                yield Finding(f"the database {state}", False, "bg-graph db upgrade")
+                return
+            yield Finding(f"the database is at revision {present}, as this version needs")
+            async for finding in _tenants(database):
+                yield finding
+    except Failure as failure:
+        yield Finding(str(failure.args[0]), False, failure.remedy)
+
+
+def _settings_found(settings: Settings, config: Path | None) -> Iterator[Finding]:
+    file = settings_file(config, os.environ)
+    yield Finding(f"settings file: {file}" if file else "no settings file; defaults and BG_... variables hold")
+    for info in known_settings():
+        value = getattr(getattr(settings, info.section), info.name)
+        if value != getattr(getattr(Settings(), info.section), info.name):
+            yield Finding(f"setting {info.key} = {'(set)' if info.secret else value}")
+
+
+def _port(settings: Settings) -> Finding:
+    server = settings.server
+    address = f"{server.host}:{server.port}"
+    try:
+        with socket.create_server((server.host, server.port)):
+            return Finding(f"{address} is free to serve on")
+    except OSError as fault:
+        what = f"{address} can't be served on: {fault.strerror} (well, if that is bg-graph itself)"
+        return Finding(what, True, "otherwise set server.port (BG_SERVER_PORT) to a free one")
+
+
+async def _tenants(database: Database) -> AsyncIterator[Finding]:
+    tenants = await list_tenants(database)
+    if not tenants:
+        yield Finding("there is no tenant", False, "bg-graph tenant create NAME")
+    for tenant in tenants:
+        async with database.reading(tenant.id) as db:
+            good = [token for token in await list_tokens(db) if token.validity.holds(system_clock())]
+        if good:
+            yield Finding(f"tenant {tenant.name} has {len(good)} good token(s)")
+        else:
+            remedy = f"bg-graph token create NAME --tenant {tenant.name}"
+            yield Finding(f"tenant {tenant.name} has no good token: nobody can ask for its data", False, remedy)

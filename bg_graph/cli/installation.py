@@ -1,0 +1,87 @@
+"""What nearly every command begins with: the settings in force, the open and migrated database, the tenant meant."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import typer
+from asyncpg import InterfaceError, PostgresError
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from bg_graph.cli.faults import Failure, misuse
+from bg_graph.settings import Settings, WrongSettings, load_settings
+from bg_graph.store.engine import Database, open_database
+from bg_graph.store.schema import newest_revision, present_revision
+from bg_graph.tenancy.reads import Tenant, list_tenants
+
+UNREACHABLE = (SQLAlchemyError, PostgresError, InterfaceError, OSError)
+"""What opening a database raises where it can't be reached."""
+
+
+def settings_of(context: typer.Context, **flags: object) -> Settings:
+    """The settings in force; flags are named section_name, None where not given."""
+    named = {name.replace("_", ".", 1): value for name, value in flags.items()}
+    try:
+        return load_settings(environment=os.environ, config=context.find_root().obj, flags=named)
+    except WrongSettings as fault:
+        raise misuse(str(fault), "Every setting is listed in docs/settings.md.") from None
+
+
+@asynccontextmanager
+async def reached(settings: Settings) -> AsyncIterator[tuple[Database, str | None]]:
+    """The open database and its revision. Raises Failure where it can't be reached."""
+    database = open_database(settings.database.url, pool_size=settings.database.pool_size)
+    try:
+        try:
+            present = await present_revision(database)
+        except UNREACHABLE as fault:
+            raise Failure(
+                f"the database {shown_url(settings)} can't be reached: {first_line(fault)}", _remedy(settings)
+            ) from None
+        yield database, present
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def migrated(settings: Settings) -> AsyncIterator[Database]:
+    """The open database, which has the tables of this version. Raises Failure."""
+    async with reached(settings) as (database, present):
+        if present != newest_revision():
+            state = "has no tables yet" if present is None else f"is at revision {present}, not {newest_revision()}"
+            raise Failure(f"the database {shown_url(settings)} {state}", "Run: bg-graph db upgrade")
+        yield database
+
+
+async def tenant_named(database: Database, name: str | None) -> Tenant:
+    """The tenant of that name; without one, the only tenant that there is. Raises Failure."""
+    tenants = await list_tenants(database)
+    if not tenants:
+        raise Failure("there is no tenant yet", "Make one: bg-graph tenant create NAME")
+    names = ", ".join(tenant.name for tenant in tenants)
+    if name is None:
+        if len(tenants) > 1:
+            raise misuse("there is more than one tenant", f"Say which: --tenant, one of {names}")
+        return tenants[0]
+    for tenant in tenants:
+        if tenant.name == name:
+            return tenant
+    raise misuse(f"there is no tenant {name!r}", f"There are: {names}. Make one: bg-graph tenant create {name}")
+
+
+def shown_url(settings: Settings) -> str:
+    """The database's URL without its password."""
+    return make_url(settings.database.url).render_as_string(hide_password=True)
+
+
+def first_line(fault: BaseException) -> str:
+    """What an exception of a driver says, without the statement that a library adds to it."""
+    cause = getattr(fault, "orig", None) or fault
+    return (str(cause).strip().splitlines() or [type(cause).__name__])[0]
+
+
+def _remedy(settings: Settings) -> str:
+    if settings.database.url.startswith("sqlite"):
+        return "Its folder must exist and be writable. The setting is database.url (BG_DATABASE_URL)."
+    return "Is the server running, and are host, name, user and password right? The setting is database.url (BG_DATABASE_URL)."

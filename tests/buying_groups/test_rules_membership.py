@@ -17,6 +17,7 @@ from bg_graph.buying_groups.rules.membership import (
     applied,
     assign,
     call_faults,
+    change_of,
     edit,
     leave,
     remove,
@@ -210,6 +211,12 @@ def test_removing_somebody_who_is_no_member_leaves_no_mark():
     decision = remove(state, [ADA, BOB, None], JOURNEY)
     assert codes(decision.skipped) == [(index, ItemCode.NOT_A_MEMBER) for index in range(3)]
     assert applied(state, decision.changes) == state
+
+
+@pytest.mark.parametrize("mark", [None, *MembershipSource])
+def test_taking_out_somebody_who_is_no_member_changes_nothing(mark):
+    state = group(marks={ADA: mark} if mark else {})
+    assert applied(state, [change_of(state, ADA, None, SYSTEM)]) == state
 
 
 def test_a_users_removal_with_a_fault_removes_nobody():

@@ -226,10 +226,10 @@ def change_of(group: GroupState, person_id: UUID, role_id: UUID | None, by: Memb
 
     Adding clears the removal mark; removing a member leaves one. Source: domain.md, "Rules of membership".
     """
-    before = group.members.get(person_id)
-    after = None if role_id is None else Membership(role_id, by)
-    mark_after = by if after is None and before is not None else None
-    return MembershipChange(person_id, before, after, group.marks.get(person_id), mark_after)
+    before, mark = group.members.get(person_id), group.marks.get(person_id)
+    if role_id is not None:
+        return MembershipChange(person_id, before, Membership(role_id, by), mark, None)
+    return MembershipChange(person_id, before, None, mark, mark if before is None else by)
 
 
 def applied(group: GroupState, changes: Iterable[MembershipChange]) -> GroupState:

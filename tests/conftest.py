@@ -18,6 +18,7 @@ from bg_graph import tables
 from bg_graph.store.engine import Database, open_database
 from bg_graph.store.ids import new_id
 from bg_graph.store.schema import upgrade
+from tests.world import World
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -79,6 +80,12 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 async def tenant(database: Database) -> UUID:
     """A tenant without anything in it."""
     return await add_tenant(database, "acme")
+
+
+@pytest.fixture
+async def world(database: Database, tenant: UUID) -> World:
+    """Builds what a test needs in that tenant."""
+    return World(database, tenant, NOW)
 
 
 async def add_tenant(database: Database, name: str) -> UUID:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, bindparam, delete, select, update
 
 from bg_graph.accounts.rules import text_key
 from bg_graph.accounts.tables import AccountRow
-from bg_graph.buying_groups.commands.kinds import ChangeKind
+from bg_graph.buying_groups.commands.acts import ChangeKind
 from bg_graph.buying_groups.rules.membership import MembershipSource
 from bg_graph.buying_groups.rules.naming import group_name, name_words
 from bg_graph.buying_groups.tables import BuyingGroupRow, NameWordRow, SolutionInterestRow

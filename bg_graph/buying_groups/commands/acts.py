@@ -1,4 +1,4 @@
-"""The words of the change log for what happens to buying groups."""
+"""Who changes buying groups, and the words of the change log for what was done to them."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -57,6 +57,9 @@ def configure_logs(form: Literal["json", "console"], level: str) -> None:
     root.setLevel(level.upper())
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers = []
+    # httpx, which plugins use, logs every address with its query string: keys and personal data stand there
+    for name in ("httpx", "httpcore"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     # Strawberry logs every field's error, wrong input included, without request id; `faults.shown` logs what is ours.
     logging.getLogger("strawberry.execution").setLevel(logging.CRITICAL)
 

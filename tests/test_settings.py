@@ -4,10 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bg_graph.cli.settings_page import settings_page
 from bg_graph.settings import Settings, WrongSettings, known_settings, load_settings, settings_file
-
-ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(autouse=True)
@@ -166,7 +163,3 @@ def test_every_default_is_allowed() -> None:
         for info in known_settings()
     }
     assert load_settings(environment={}, flags=given) == Settings()
-
-
-def test_the_page_of_the_docs_is_made_from_these_settings() -> None:
-    assert (ROOT / "docs" / "settings.md").read_text(encoding="utf-8") == settings_page(), "run scripts/pages"

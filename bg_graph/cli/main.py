@@ -67,7 +67,7 @@ app = typer.Typer(
 
 def _show_version(asked: bool) -> None:
     if asked:
-        print(f"bg-graph {version('bg-graph')}")  # noqa: T201 - the answer
+        typer.echo(f"bg-graph {version('bg-graph')}")
         raise typer.Exit
 
 

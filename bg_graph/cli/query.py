@@ -2,11 +2,10 @@
 
 import json
 import sys
-import urllib.error
-import urllib.request
-from http.client import HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import typer
 
@@ -17,7 +16,6 @@ from bg_graph.settings import Settings
 app = typer.Typer(add_completion=False)
 
 _SECONDS = 60
-_TOKEN_REMEDY = "Give one with --token or BG_TOKEN; make one with: bg-graph token create NAME"  # noqa: S105
 
 
 @app.command()
@@ -38,7 +36,7 @@ def query(
 ) -> None:
     """Ask a GraphQL query of a server and print the answer as JSON. Exit code 1 where the answer holds errors."""
     if token is None:
-        raise misuse("there is no token", _TOKEN_REMEDY)
+        raise misuse("there is no token", "Give one: --token or BG_TOKEN; make one: bg-graph token create NAME")
     request = {"query": _document(document, file), "variables": _variables(variables), "operationName": operation}
     answer = _ask(url or _served_at(settings_of(context)), token, request)
     typer.echo(json.dumps(answer, indent=2, ensure_ascii=False))
@@ -79,22 +77,34 @@ def _served_at(settings: Settings) -> str:
 
 
 def _ask(url: str, token: str, content: dict[str, Any]) -> dict[str, Any]:
-    if not url.startswith(("http://", "https://")):
-        raise misuse(f"{url!r} is no address", "It begins with http:// or https://")
+    host, port = _place(url)
+    if not token.isascii() or not token.isprintable():
+        raise misuse("the token has characters that no token has")
     headers = {
         "Authorization": f"Bearer {token}",
         "Content-Type": "application/json",
         "Accept": "application/graphql-response+json",
     }
-    request = urllib.request.Request(url, json.dumps(content).encode(), headers)  # noqa: S310 - checked above
+    parts = urlsplit(url)
+    connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    connection = connect(host, port, timeout=_SECONDS)
     try:
-        with urllib.request.urlopen(request, timeout=_SECONDS) as response:  # noqa: S310
-            return _answer(url, response.read())
-    except urllib.error.HTTPError as fault:
-        return _answer(url, fault.read())
+        connection.request("POST", parts.path or "/", json.dumps(content).encode(), headers)
+        return _answer(url, connection.getresponse().read())
     except (OSError, HTTPException) as fault:
-        reason = getattr(fault, "reason", fault)
-        raise Failure(f"{url} does not answer: {reason}", "Is it served? Begin with: bg-graph serve") from None
+        raise Failure(f"{url} does not answer: {fault}", "Is it served? Begin with: bg-graph serve") from None
+    finally:
+        connection.close()
+
+
+def _place(url: str) -> tuple[str, int | None]:
+    try:
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https") and parts.hostname:
+            return parts.hostname, parts.port
+    except ValueError:  # a port that is no number, a bracket that is not closed
+        pass
+    raise misuse(f"{url!r} is no address", "For instance: http://127.0.0.1:8000/graphql")
 
 
 def _answer(url: str, body: bytes) -> dict[str, Any]:

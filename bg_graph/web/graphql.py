@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from strawberry.types import ExecutionResult
 from structlog.contextvars import bind_contextvars
 
-from bg_graph.graph.errors import ErrorCode
+from bg_graph.graph.errors import Coded, ErrorCode
 from bg_graph.web.bodies import Disconnected, read_body, wait_for_disconnect
 from bg_graph.web.callers import Authenticate, MakeContext, caller_of
 from bg_graph.web.documents import CheckedOperation, Documents
@@ -89,6 +89,9 @@ class GraphQLEndpoint:
             return faulty(fault, media_type)
         except Refused as reason:
             return not_executed(self._service.refusal(reason), media_type)
+        except Coded as error:  # the context of the operation could not be made, and its maker says why
+            shown_error = coded_error(error.code, error.message).formatted
+            return not_executed(self._service.counted([shown_error]), media_type, status=503)
 
     async def _request(self, scope: Scope, headers: Headers, receive: Receive) -> GraphQLRequest:
         limits = self._options.limits

@@ -17,7 +17,7 @@ class Limits:
     """Levels of nested fields; the introspection query of current tools has 15."""
     max_aliases: int = 60
     """Renamed fields, those of a fragment counted as often as it is spread."""
-    max_cost: int = 15_000
+    max_cost: int = 20_000
     """Objects that one operation could ask for at most, `first` arguments multiplied along each path."""
     assumed_list: int = 10
     """Length taken for a list that has no `first` argument, when cost is counted."""

@@ -130,6 +130,16 @@ def test_a_readiness_check_that_breaks_or_hangs_is_a_problem() -> None:
     assert SECRET not in response.text
 
 
+def test_where_an_operation_gets_no_context_its_maker_says_why(world: World) -> None:
+    world.problem = "The database does not answer. Try again in a minute."
+    try:
+        response = world.post("{ hello }")
+    finally:
+        world.problem = None
+    assert (response.status_code, code_of(response)) == (503, "DATABASE_AWAY")
+    assert "Try again" in response.text
+
+
 def test_metrics_count_requests_operations_and_errors(world: World) -> None:
     world.post("{ hello }")
     world.post("{")

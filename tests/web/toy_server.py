@@ -186,6 +186,8 @@ def served(options: WebOptions | None = None, transport: dict[str, Any] | None =
 
     @asynccontextmanager
     async def make_context(caller: str) -> AsyncIterator[Context]:
+        if world.problem is not None:
+            raise Coded("DATABASE_AWAY", world.problem)
         yield Context(world, caller)
 
     @asynccontextmanager

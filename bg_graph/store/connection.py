@@ -1,7 +1,8 @@
 """The one connection type that runs the product's statements. It knows its tenant, and refuses a statement that does not."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 from weakref import WeakSet
@@ -99,6 +100,17 @@ class TenantConnection:
             statement = adding.on_conflict_do_nothing(index_elements=index)
         async with self._busy:
             await self._connection.execute(statement, rows)
+
+    @asynccontextmanager
+    async def rehearsal(self) -> AsyncIterator[None]:
+        """Whatever is changed inside the `with` is taken back at its end: to learn what a change would do."""
+        async with self._busy:
+            savepoint = await self._connection.begin_nested()
+        try:
+            yield
+        finally:
+            async with self._busy:
+                await savepoint.rollback()
 
     def _owned(self, values: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         return [{**value, "tenant_id": self.tenant_id} for value in values]

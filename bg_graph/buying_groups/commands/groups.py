@@ -84,7 +84,7 @@ async def create_groups(
     made: list[UUID] = []
     for piece in chunks(pairs):
         names = await _locked_account_names(db, {account_id for account_id, _ in piece})
-        present = await _pairs_present(db, names)
+        present = await group_ids_of(db, names)
         rows = [
             _new_group(interests[of], account_id, names[account_id], now)
             for account_id, of in piece
@@ -127,6 +127,16 @@ async def accounts_deleted(db: TenantConnection, account_ids: Iterable[UUID], *,
     return count
 
 
+async def group_ids_of(db: TenantConnection, account_ids: Iterable[UUID]) -> dict[Pair, UUID]:
+    """The groups of these accounts, archived ones included, by account and solution interest."""
+    found: dict[Pair, UUID] = {}
+    for ids in chunks(dict.fromkeys(account_ids)):
+        columns = (group.c.account_id, group.c.solution_interest_id, group.c.id)
+        rows = await db.rows(select(*columns).where(of_tenant(group), group.c.account_id.in_(ids)))
+        found.update({(row.account_id, row.solution_interest_id): row.id for row in rows})
+    return found
+
+
 async def _interests(db: TenantConnection, ids: set[UUID]) -> dict[UUID, Interest]:
     columns = (interest.c.id, interest.c.name, interest.c.template_id, interest.c.stage_model_id)
     heads = await db.rows(select(*columns).where(of_tenant(interest), interest.c.id.in_(ids)))
@@ -156,12 +166,6 @@ async def _locked_account_names(db: TenantConnection, ids: set[UUID]) -> dict[UU
     if unknown := ids - names.keys():
         raise UnknownSubject(f"there is no account {min(unknown)}")
     return names
-
-
-async def _pairs_present(db: TenantConnection, account_ids: Iterable[UUID]) -> set[Pair]:
-    statement = select(group.c.account_id, group.c.solution_interest_id)
-    rows = await db.rows(statement.where(of_tenant(group), group.c.account_id.in_(account_ids)))
-    return {(row.account_id, row.solution_interest_id) for row in rows}
 
 
 def _new_group(of: Interest, account_id: UUID, account_name: str, now: datetime) -> dict[str, Any]:

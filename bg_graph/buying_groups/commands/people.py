@@ -1,24 +1,18 @@
-"""What follows for buying groups from the people of an account: who leaves, and who has a part in its opportunities."""
+"""What follows for the groups of an account when people leave it."""
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import select
+
+from bg_graph.buying_groups.commands.acts import Act, ChangeKind
+from bg_graph.buying_groups.commands.stored import groups_of, member
+from bg_graph.buying_groups.commands.writing import Decided, write_changes
+from bg_graph.buying_groups.rules.membership import MembershipSource, leave
+from bg_graph.store.chunks import chunks
 from bg_graph.store.connection import TenantConnection
-
-
-@dataclass(frozen=True, slots=True)
-class ContactRoleCounts:
-    """What became of the contact roles that were looked at."""
-
-    contact_roles: int = 0
-    groups_created: int = 0
-    assigned: int = 0
-    raised: int = 0
-    without_interest: int = 0
-    role_not_mapped: int = 0
-    skipped: int = 0
+from bg_graph.store.scope import of_tenant
 
 
 async def people_left(db: TenantConnection, person_ids: Iterable[UUID], *, by: str, now: datetime) -> int:
@@ -27,14 +21,13 @@ async def people_left(db: TenantConnection, person_ids: Iterable[UUID], *, by: s
     How many memberships ended. Call it before the person's account changes or the row goes: the database refuses a
     member of another account. Source: domain.md, "Rules of membership".
     """
-    raise NotImplementedError
-
-
-async def members_from_contact_roles(
-    db: TenantConnection, *, by: str, now: datetime, opportunity_ids: Collection[UUID] | None = None
-) -> ContactRoleCounts:
-    """Make members, with the source JOURNEY, of the people with a contact role (of these opportunities; None: of all).
-
-    A second run changes nothing. Source: domain.md, "Rules of membership" (contact roles of the CRM).
-    """
-    raise NotImplementedError
+    act = Act(by, MembershipSource.SYSTEM, now)
+    ended = 0
+    for ids in chunks(dict.fromkeys(person_ids)):
+        in_groups = select(member.c.group_id).where(of_tenant(member), member.c.person_id.in_(ids)).distinct()
+        group_ids = [row.group_id for row in await db.rows(in_groups)]
+        groups = await groups_of(db, group_ids, lock=True)
+        decided = [Decided(group, leave(group.state, ids)) for group in groups.values()]
+        await write_changes(db, decided, act, ChangeKind.PEOPLE_LEFT)
+        ended += sum(len(each.changes) for each in decided)
+    return ended

@@ -29,7 +29,35 @@ requests = st.fixed_dictionaries(
     {}, optional=dict.fromkeys(("query", "variables", "operationName", "extensions", "documentId"), json_values)
 )
 pieces = st.sampled_from(
-    ["{", "}", "(", ")", "...", "on", "query", "fragment", "F", "item", "children", "name", "$a", ":", "Int", "a:", '"x"', "[", "]", "@skip(if:true)", "1", "null", "subscription", "__schema", "items", "first:5", ","]
+    [
+        "{",
+        "}",
+        "(",
+        ")",
+        "...",
+        "on",
+        "query",
+        "fragment",
+        "F",
+        "item",
+        "children",
+        "name",
+        "$a",
+        ":",
+        "Int",
+        "a:",
+        '"x"',
+        "[",
+        "]",
+        "@skip(if:true)",
+        "1",
+        "null",
+        "subscription",
+        "__schema",
+        "items",
+        "first:5",
+        ",",
+    ]
 )
 # Selections on Item: leaves, lists, single objects, and parts that one document spreads and the other inlines.
 selections = st.recursive(

@@ -1,0 +1,132 @@
+"""The one place where the parts meet: from settings to the ASGI app; which jobs there are and in which order they run."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import select
+from starlette.requests import Request
+from starlette.types import ASGIApp
+
+from bg_graph.buying_groups.commands.maintenance import maintain_job
+from bg_graph.buying_groups.graphql.groups import GROUP
+from bg_graph.engagement.commands import score_job
+from bg_graph.execution.node_ids import node_id
+from bg_graph.intent.graphql import STALE_BEFORE
+from bg_graph.jobs.runs import JobFunction
+from bg_graph.schema import build_schema
+from bg_graph.screens.documents import GROUPS, MEMBERS, OVERVIEW, document
+from bg_graph.settings import Settings
+from bg_graph.store.clock import Clock, system_clock
+from bg_graph.store.engine import Database, open_database
+from bg_graph.store.schema import newest_revision, present_revision
+from bg_graph.store.scope import of_tenant
+from bg_graph.tenancy.graphql import RequestContext, request_context
+from bg_graph.tenancy.reads import authenticate
+from bg_graph.tenancy.rules import Caller, Right
+from bg_graph.web.callers import bearer_token
+from bg_graph.web.explorer import ExplorerTab, TokenNeededError, explorer_routes
+from bg_graph.web.options import Limits, WebOptions
+from bg_graph.web.server import build_web
+
+__all__ = ["JOBS", "Product", "build_schema", "create_app"]
+
+STALE_AFTER = timedelta(days=7)
+"""Intent signals older than this are shown as stale: they are computed daily."""
+
+JOBS: Mapping[str, JobFunction] = MappingProxyType({"score": score_job, "maintain": maintain_job})
+"""The jobs in their daily order: scores come before maintenance, whose conditions ask for them. Source: domain.md."""
+
+
+class Product:
+    """An open installation: its database, and what a request of it is answered with."""
+
+    def __init__(self, settings: Settings, database: Database, clock: Clock = system_clock) -> None:
+        self.settings = settings
+        self.database = database
+        self.clock = clock
+        self.services: Mapping[str, Any] = MappingProxyType({})
+
+    async def authenticate(self, token: str | None) -> Caller | None:
+        """The caller with a token, or None."""
+        return None if token is None else await authenticate(self.database, token, self.clock())
+
+    def context(self, caller: Caller) -> AbstractAsyncContextManager[RequestContext]:
+        """What resolvers are given for one operation of a caller."""
+        now = self.clock()
+        parameters = {STALE_BEFORE: now - STALE_AFTER}
+        return request_context(self.database, caller, now, parameters=parameters, services=self.services)
+
+    async def is_migrated(self) -> str | None:
+        """What is wrong with the database, or None. A readiness check."""
+        present = await present_revision(self.database)
+        if present == newest_revision():
+            return None
+        return (
+            f"the database is at revision {present}, this version needs {newest_revision()}; run `bg-graph db upgrade`"
+        )
+
+    async def tabs(self, request: Request) -> list[ExplorerTab]:
+        """The tabs that GraphiQL opens with, their variables filled from the caller's most engaged group."""
+        token = bearer_token(request.headers.get("authorization"))
+        caller = await self.authenticate(token)
+        if caller is None or not caller.may(Right.READ):
+            raise TokenNeededError(_tabs({}))
+        async with self.database.reading(caller.tenant_id) as db:
+            order = (GROUP.c.engagement_raw.is_(None), GROUP.c.engagement_raw.desc(), GROUP.c.name_key)
+            found = await db.value(select(GROUP.c.id).where(of_tenant(GROUP)).order_by(*order).limit(1))
+        return _tabs({} if found is None else {"group": node_id("grp", found)})
+
+
+def _tabs(group: Mapping[str, str]) -> list[ExplorerTab]:
+    order = {"orderBy": [{"field": "ENGAGEMENT_SCORE", "direction": "DESC"}]}
+    return [
+        ExplorerTab("Overview tab: the details of a buying group", document(OVERVIEW), dict(group)),
+        ExplorerTab("Members tab: all members in a table", document(MEMBERS), {**group, **order}),
+        ExplorerTab("The list of groups, most engaged first", document(GROUPS), {"first": 10, **order}),
+    ]
+
+
+def create_app(settings: Settings, *, clock: Clock = system_clock) -> ASGIApp:
+    """The ASGI app of an installation. The database is opened here and closed at shutdown."""
+    database = open_database(settings.database.url, pool_size=settings.database.pool_size)
+    product = Product(settings, database, clock)
+
+    @asynccontextmanager
+    async def running() -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(database.close)
+            yield
+
+    return build_web(
+        build_schema(),
+        product.authenticate,
+        product.context,
+        web_options(settings),
+        extra_routes=explorer_routes(product.tabs),
+        readiness={"database": product.is_migrated},
+        lifespan=running,
+    )
+
+
+def web_options(settings: Settings) -> WebOptions:
+    """The settings that the served layer takes."""
+    limits, server = settings.limits, settings.server
+    return WebOptions(
+        limits=Limits(
+            max_body=limits.max_body,
+            max_input_depth=limits.max_input_depth,
+            max_tokens=limits.max_tokens,
+            max_depth=limits.max_depth,
+            max_aliases=limits.max_aliases,
+            max_cost=limits.max_cost,
+        ),
+        deadline=limits.deadline,
+        body_timeout=limits.body_timeout,
+        introspection=server.introspection,
+        allowed_origins=server.allowed_origins,
+        base_path=server.base_path,
+        trusted_proxies=server.trusted_proxies,
+    )

@@ -1,0 +1,1 @@
+"""Buying groups, their members and their set-up as they are shown."""

@@ -1,0 +1,31 @@
+"""The GraphQL schema: every room's queries together."""
+
+import strawberry
+from strawberry.printer import print_schema
+from strawberry.schema.config import StrawberryConfig
+
+from bg_graph.buying_groups.graphql import history
+from bg_graph.buying_groups.graphql.catalog import CatalogQueries
+from bg_graph.buying_groups.graphql.lists import ListQueries
+from bg_graph.graph.nodes import NodeQueries
+from bg_graph.intent.graphql import IntentSignal
+from bg_graph.tenancy.viewer import ViewerQueries
+
+
+@strawberry.type(description="What can be asked.")
+class Query(ListQueries, CatalogQueries, NodeQueries, ViewerQueries):
+    """What can be asked."""
+
+
+def build_schema() -> strawberry.Schema:
+    """The schema of the product."""
+    return strawberry.Schema(
+        query=Query,
+        types=[history.Change, IntentSignal],
+        config=StrawberryConfig(),
+    )
+
+
+def schema_text() -> str:
+    """The schema as sorted SDL: what `schema.graphql` holds."""
+    return print_schema(build_schema()) + "\n"

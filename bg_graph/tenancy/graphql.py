@@ -1,0 +1,73 @@
+"""What every resolver is given: the caller, the present time, and the one reading of the store that the request makes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import strawberry
+
+from bg_graph.execution.loading import Access, Loading
+from bg_graph.graph.errors import Coded, ErrorCode
+from bg_graph.store.connection import TenantConnection
+from bg_graph.store.engine import Database
+from bg_graph.store.scope import of_tenant
+from bg_graph.tenancy.rules import Caller, Right
+
+
+class Reader:
+    """The request's read-only transaction, begun with its first statement: all statements see one snapshot."""
+
+    def __init__(self, database: Database, caller: Caller, stack: AsyncExitStack) -> None:
+        self._database = database
+        self._caller = caller
+        self._stack = stack
+        self._opened: TenantConnection | None = None
+        self._opening = asyncio.Lock()
+
+    async def connection(self) -> TenantConnection:
+        """The transaction of the caller's tenant."""
+        async with self._opening:
+            if self._opened is None:
+                self._opened = await self._stack.enter_async_context(self._database.reading(self._caller.tenant_id))
+        return self._opened
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """`info.context` of every resolver."""
+
+    caller: Caller
+    now: datetime
+    loading: Loading
+    reader: Reader
+    services: Mapping[str, Any]
+
+    async def db(self) -> TenantConnection:
+        """The request's read-only transaction."""
+        return await self.reader.connection()
+
+
+Info = strawberry.Info[RequestContext, None]
+
+
+@asynccontextmanager
+async def request_context(
+    database: Database, caller: Caller, now: datetime, *, parameters: Mapping[str, Any], services: Mapping[str, Any]
+) -> AsyncIterator[RequestContext]:
+    """The context of one operation. Raises Coded with FORBIDDEN where the caller may not read.
+
+    `parameters` are values that declared expressions speak of; `services` are what rooms above put there for themselves.
+    """
+    if not caller.may(Right.READ):
+        raise Coded(ErrorCode.FORBIDDEN, "The token lacks the right 'read'; make one with `bg-graph token create`.")
+    async with AsyncExitStack() as stack:
+        reader = Reader(database, caller, stack)
+
+        async def run(statement: Any, values: Mapping[str, Any]) -> Any:
+            return await (await reader.connection()).rows(statement, values)
+
+        loading = Loading(Access(run, of_tenant, parameters))
+        yield RequestContext(caller, now, loading, reader, services)

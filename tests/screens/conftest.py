@@ -1,0 +1,65 @@
+"""What the tests of the screens share: a world on each database, and asking it as a caller."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import pytest
+import strawberry
+
+from bg_graph.app import Product
+from bg_graph.schema import build_schema
+from bg_graph.settings import Settings
+from bg_graph.store.engine import Database
+from bg_graph.store.ids import new_id
+from bg_graph.tenancy.rules import Caller, Right
+from tests.conftest import NOW, statements
+from tests.world import World
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a query gave, and the SQL statements that it took."""
+
+    data: dict[str, Any]
+    errors: list[dict[str, Any]]
+    sql: list[str]
+
+
+Ask = Callable[..., Awaitable[Answer]]
+
+
+@pytest.fixture(scope="session")
+def schema() -> strawberry.Schema:
+    return build_schema()
+
+
+@pytest.fixture
+async def world(database: Database, tenant: UUID) -> World:
+    return World(database, tenant, NOW)
+
+
+def caller_of(tenant: UUID) -> Caller:
+    return Caller(tenant, "acme", new_id(), "Maria", frozenset({Right.READ}))
+
+
+@pytest.fixture
+def ask(schema: strawberry.Schema, database: Database, tenant: UUID) -> Ask:
+    """Ask as a caller of the tenant; with `fails`, errors are expected."""
+    product = Product(Settings(), database, lambda: NOW)
+
+    async def asking(query: str, *, fails: bool = False, as_tenant: UUID | None = None, **variables: Any) -> Answer:
+        async with product.context(caller_of(as_tenant or tenant)) as context:
+            with statements(database) as sql:
+                result = await schema.execute(query, variables, context)
+        errors = [error.formatted for error in result.errors or []]
+        if not fails:
+            assert not result.errors, [(error, error.original_error) for error in result.errors]
+        return Answer(result.data or {}, errors, sql)
+
+    return asking
+
+
+def gid(prefix: str, key: UUID) -> str:
+    return f"{prefix}_{key.hex}"

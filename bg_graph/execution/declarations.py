@@ -21,11 +21,11 @@ MAX_PAGE = 500
 class Link:
     """How a row reaches exactly one row of another table, whose columns it may show as its own.
 
-    `on` pairs columns of the row's table with columns of `target`.
+    `on` pairs columns of the row's table (or expressions over them) with columns of `target`.
     """
 
     target: Table
-    on: tuple[tuple[Column[Any], Column[Any]], ...]
+    on: tuple[tuple[ColumnElement[Any], Column[Any]], ...]
     optional: bool = False
 
 

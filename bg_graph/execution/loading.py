@@ -84,7 +84,7 @@ class Loading:
 
         async def load(keys: list[tuple[Any, ...]]) -> list[int]:
             statement = count_related(rows, selection, wish, keys, self._access.hold)
-            found = {tuple(row[:-1]): row[-1] for row in await self._rows(statement)}
+            found: dict[tuple[Any, ...], int] = {tuple(row[:-1]): row[-1] for row in await self._rows(statement)}
             return [found.get(each, 0) for each in keys]
 
         place = ("count", id(rows), selection.shape.type, wish.signature)

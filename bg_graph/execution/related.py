@@ -4,7 +4,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, tuple_
 
 from bg_graph.execution.declarations import Order, Related
 from bg_graph.execution.keyset import after, order_by
@@ -110,8 +110,5 @@ def _one_of(columns: Sequence[ColumnElement[Any]], keys: Keys) -> ColumnElement[
             return column == bindparam(None, values[0], type_=column.type)
         return column.in_(bindparam(None, values, type_=column.type, expanding=True))
     if len(keys) == 1:
-        first, *others = [column == value for column, value in zip(columns, keys[0], strict=True)]
-        for other in others:
-            first = first & other
-        return first
+        return and_(*(column == value for column, value in zip(columns, keys[0], strict=True)))
     return tuple_(*columns).in_(list(keys))

@@ -1,6 +1,6 @@
 """Relay connections: edges with cursors, page information, and a total that is counted only when asked for."""
 
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import strawberry
 
@@ -29,33 +29,37 @@ class Edge(Generic[T]):
     node: T = strawberry.field(description="The item.")
 
 
+def _edges(page: strawberry.Parent[Page]) -> Any:
+    pairs = zip(page.records, page.cursors, strict=True)
+    return [Edge[Any](cursor=cursor, node=record) for record, cursor in pairs]
+
+
+def _nodes(page: strawberry.Parent[Page]) -> Any:
+    return page.records
+
+
+def _page_info(page: strawberry.Parent[Page]) -> PageInfo:
+    return PageInfo(
+        has_next_page=page.has_next,
+        has_previous_page=page.has_previous,
+        start_cursor=page.cursors[0] if page.cursors else None,
+        end_cursor=page.cursors[-1] if page.cursors else None,
+    )
+
+
+async def _total_count(page: strawberry.Parent[Page]) -> int:
+    return await page.count.total()
+
+
 @strawberry.type(description="A page of a list that can grow.")
 class Connection(Generic[T]):
     """A page of a list."""
 
-    page: strawberry.Private[Page]
-
-    @strawberry.field(description="The items with their cursors.")
-    def edges(page: strawberry.Parent[Page]) -> list[Edge[T]]:  # noqa: N805
-        """The items with their cursors."""
-        return [Edge(cursor=cursor, node=record) for record, cursor in zip(page.records, page.cursors, strict=True)]
-
-    @strawberry.field(description="The items without their cursors.")
-    def nodes(page: strawberry.Parent[Page]) -> list[T]:  # noqa: N805
-        """The items without their cursors."""
-        return page.records
-
-    @strawberry.field(description="Whether there is more, and where to go on.")
-    def page_info(page: strawberry.Parent[Page]) -> PageInfo:  # noqa: N805
-        """Where the page stands."""
-        return PageInfo(
-            has_next_page=page.has_next,
-            has_previous_page=page.has_previous,
-            start_cursor=page.cursors[0] if page.cursors else None,
-            end_cursor=page.cursors[-1] if page.cursors else None,
-        )
-
-    @strawberry.field(description="Number of items on all pages; counted only when asked for.")
-    async def total_count(page: strawberry.Parent[Page]) -> int:  # noqa: N805
-        """Number of items on all pages."""
-        return await page.count.total()
+    edges: list[Edge[T]] = strawberry.field(resolver=_edges, description="The items with their cursors.")
+    nodes: list[T] = strawberry.field(resolver=_nodes, description="The items without their cursors.")
+    page_info: PageInfo = strawberry.field(
+        resolver=_page_info, description="Whether there is more, and where to go on."
+    )
+    total_count: int = strawberry.field(
+        resolver=_total_count, description="Number of items on all pages; counted only when asked for."
+    )

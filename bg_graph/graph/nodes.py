@@ -17,23 +17,6 @@ Id = Annotated[strawberry.ID, strawberry.argument(description="Opaque id.")]
 Ids = Annotated[list[strawberry.ID], strawberry.argument(description="Opaque ids, at most 500.")]
 
 
-@strawberry.type
-class NodeQueries:
-    """Fetching any object again by its id."""
-
-    @strawberry.field(description="The object with an id; null where there is none that the caller may see.")
-    async def node(self, info: strawberry.Info, id: Id) -> Node | None:  # noqa: A002
-        """The object with an id."""
-        return await _fetch(info, id)
-
-    @strawberry.field(description="The objects with these ids, in their order; null for each that is not found.")
-    async def nodes(self, info: strawberry.Info, ids: Ids) -> list[Node | None]:
-        """The objects with these ids."""
-        if len(ids) > MOST_NODES:
-            raise Coded(ErrorCode.PAGE_SIZE, f"at most {MOST_NODES} ids at once, got {len(ids)}; ask in several calls")
-        return list(await asyncio.gather(*(_fetch(info, each) for each in ids)))
-
-
 async def _fetch(info: strawberry.Info, given: str) -> Any:
     raw = info._raw_info
     parsed = parse_node_id(given)
@@ -49,3 +32,25 @@ async def _fetch(info: strawberry.Info, given: str) -> Any:
 def _types_by_prefix(raw: GraphQLResolveInfo[Any]) -> dict[str, GraphQLObjectType]:
     node = raw.schema.get_type("Node")
     return {shape_of(each).prefix: each for each in raw.schema.get_possible_types(node)}  # type: ignore[arg-type]
+
+
+async def _node(info: strawberry.Info, id: Id) -> Any:  # noqa: A002 - the argument's name in the schema
+    return await _fetch(info, id)
+
+
+async def _nodes(info: strawberry.Info, ids: Ids) -> Any:
+    if len(ids) > MOST_NODES:
+        raise Coded(ErrorCode.PAGE_SIZE, f"at most {MOST_NODES} ids at once, got {len(ids)}; ask in several calls")
+    return await asyncio.gather(*(_fetch(info, each) for each in ids))
+
+
+@strawberry.type
+class NodeQueries:
+    """Fetching any object again by its id."""
+
+    node: Node | None = strawberry.field(
+        resolver=_node, description="The object with an id; null where there is none that the caller may see."
+    )
+    nodes: list[Node | None] = strawberry.field(
+        resolver=_nodes, description="The objects with these ids, in their order; null for each that is not found."
+    )

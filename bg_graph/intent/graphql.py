@@ -108,7 +108,7 @@ class CategoryIntent:
 
 _OF_SUBJECT = related(IntentSignalRow, SIGNAL.c.subject_id, SUBJECT)
 _CATEGORIES = _named(IntentKind.SOLUTION, by=(SUBJECT,))
-_HIGHEST = func.max(SIGNAL.c.level_rank)
+_HIGHEST: Any = func.max(SIGNAL.c.level_rank)
 _LATEST = func.max(SIGNAL.c.computed_at, type_=UtcDateTime())
 
 

@@ -37,13 +37,16 @@ class Viewer:
     automation: bool = strawberry.field(description="Acts as source JOURNEY rather than as a user.")
 
 
+def _viewer(info: Info) -> Viewer:
+    caller = info.context.caller
+    rights = [ShownRight(right.value) for right in Right if caller.may(right)]
+    return Viewer(name=caller.name, tenant=caller.tenant_name, rights=rights, automation=caller.automation)
+
+
 @strawberry.type
 class ViewerQueries:
     """What callers may ask about themselves."""
 
-    @strawberry.field(description="Who is asking, in which tenant, with which rights.")
-    def viewer(self, info: Info) -> Viewer:
-        """Who is asking."""
-        caller = info.context.caller
-        rights = [ShownRight(right.value) for right in Right if caller.may(right)]
-        return Viewer(name=caller.name, tenant=caller.tenant_name, rights=rights, automation=caller.automation)
+    viewer: Viewer = strawberry.field(
+        resolver=_viewer, description="Who is asking, in which tenant, with which rights."
+    )

@@ -1,6 +1,6 @@
 """The one world builder of the tests: a tenant's records, each stated by what matters, written through the product."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
@@ -203,7 +203,10 @@ class World:
         self, person_id: UUID, kind: str = "VISIT_PAGE", at: datetime | None = None, *, times: int = 1, **columns: Any
     ) -> list[UUID]:
         """Something a person did, now unless said otherwise; `times`: as often, at the same time."""
-        at = at or self.now
+        return await self.activities([(person_id, kind, at or self.now)] * times, **columns)
+
+    async def activities(self, done: Iterable[tuple[UUID, str, datetime]], **columns: Any) -> list[UUID]:
+        """Many things that people did: who, which kind, when."""
         rows = [
             ActivityRow(
                 person_id=person_id,
@@ -214,7 +217,7 @@ class World:
                 external_id=str(next(self._numbers)),
                 **columns,
             )
-            for _ in range(times)
+            for person_id, kind, at in done
         ]
         return await self.add_all(rows)
 

@@ -1,0 +1,53 @@
+"""Serving: the address is taken first, so that a taken one is told before anything is begun."""
+
+import logging
+import os
+import socket
+from ipaddress import ip_address
+
+import uvicorn
+
+from bg_graph.app import create_app
+from bg_graph.cli.faults import Failure
+from bg_graph.settings import Settings
+from bg_graph.web.logs import configure_logs
+
+
+def take_address(settings: Settings) -> socket.socket:
+    """Listen where the settings say. Raises Failure where that address is taken or not ours."""
+    server = settings.server
+    try:
+        return socket.create_server((server.host, server.port), family=_family(server.host), backlog=2048)
+    except OSError as fault:
+        reason = os.strerror(fault.errno) if fault.errno and fault.errno > 0 else fault
+        remedy = "Choose another port with --port (0 takes any free one), or stop the program that has it."
+        raise Failure(f"{server.host}:{server.port} can't be served on: {reason}", remedy) from None
+
+
+def address_of(settings: Settings, taken: socket.socket) -> str:
+    """Where people reach the server."""
+    host, port = taken.getsockname()[:2]
+    if ip_address(host).is_unspecified:
+        host = "::1" if ":" in host else "127.0.0.1"
+    return settings.server.base_url or f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def serve(settings: Settings, taken: socket.socket) -> None:
+    """Serve until the process is told to stop; requests under way are given their grace."""
+    configure_logs(settings.logging.format, settings.logging.level)
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # each look at the revision would be two lines
+    config = uvicorn.Config(
+        create_app(settings),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="on",
+        timeout_graceful_shutdown=round(settings.server.shutdown_grace),
+        ws_max_size=settings.limits.max_body,
+    )
+    uvicorn.Server(config).run(sockets=[taken])
+
+
+def _family(host: str) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -1,0 +1,36 @@
+"""The built-in provider: sentences made of the facts alone. No network, no chance: the same facts give the same words."""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+from bg_graph.plugins.plugin import Plugin
+from bg_graph.plugins.summaries import Model, Subject, SubjectKind, Summary, SummaryRequest
+from bg_graph.summaries.built_in.accounts import account_summary
+from bg_graph.summaries.built_in.groups import group_summary
+from bg_graph.summaries.built_in.members import member_summary
+
+MODEL = Model(name="facts", version="1.0.0")
+
+_WRITERS: Mapping[SubjectKind, Callable[[Subject, Model], Summary]] = MappingProxyType(
+    {
+        SubjectKind.GROUP: group_summary,
+        SubjectKind.ACCOUNT: account_summary,
+        SubjectKind.MEMBER: member_summary,
+    }
+)
+
+
+class FactsProvider:
+    """Writes summaries from the facts alone, in English."""
+
+    async def summarize(self, request: SummaryRequest) -> Sequence[Summary | None]:
+        """One answer for each subject; None for one of which nothing is known."""
+        return [_WRITERS[subject.kind](subject, MODEL) if subject.facts else None for subject in request.subjects]
+
+
+PLUGIN = Plugin(
+    name="summary-facts",
+    version=MODEL.version,
+    title="Summaries from the facts alone, without a network",
+    provides=MappingProxyType({"summary": FactsProvider}),
+)

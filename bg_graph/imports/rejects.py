@@ -1,0 +1,60 @@
+"""Rejected rows, and the CSV file of them beside the input."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+SUFFIX = ".rejects.csv"
+COLUMNS = ("line", "code", "column", "value", "reason")
+VALUE_LIMIT = 1000
+"""Characters of a value that the file shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why a row was refused: the first reason that applies, the column and value that it is about, and what to do."""
+
+    code: str
+    column: str
+    value: str
+    reason: str
+
+
+def rejects_path(path: Path) -> Path:
+    """Where the rejects of a file go: beside it."""
+    return path.with_name(path.stem + SUFFIX) if path.suffix.lower() == ".csv" else path.with_name(path.name + SUFFIX)
+
+
+class RejectsFile:
+    """The rejects of one file, written as they are found and put in place at the end; none: an older file goes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = rejects_path(path)
+        self._part = self.path.with_name(self.path.name + ".part")
+        self._text: TextIO | None = None
+        self._writer: Any = None
+
+    def add(self, line: int, rejection: Rejection) -> None:
+        """Write one reject."""
+        if self._text is None:
+            self._text = self._part.open("w", encoding="utf-8", newline="")
+            self._writer = csv.writer(self._text)
+            self._writer.writerow(COLUMNS)
+        value = rejection.value[:VALUE_LIMIT]
+        self._writer.writerow((line, rejection.code, rejection.column, value, rejection.reason))
+
+    def finish(self) -> Path | None:
+        """Put the file in place; None where nothing was rejected."""
+        if self._text is None:
+            self.path.unlink(missing_ok=True)
+            return None
+        self._text.close()
+        self._part.replace(self.path)
+        return self.path
+
+    def abandon(self) -> None:
+        """Leave no half-written file behind, after an import that broke off."""
+        if self._text is not None:
+            self._text.close()
+            self._part.unlink(missing_ok=True)

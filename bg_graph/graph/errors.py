@@ -58,6 +58,10 @@ class ErrorCode(StrEnum):
     """The cursor was not made by this list in this order."""
     DEADLINE_EXCEEDED = "DEADLINE_EXCEEDED"
     """The operation took longer than it may and was cancelled."""
+    PLUGIN_ERROR = "PLUGIN_ERROR"
+    """A plugin failed or did not answer in time; only the field that it serves is null."""
+    SUMMARY_REFUSED = "SUMMARY_REFUSED"
+    """A summary named somebody or a number that its facts do not hold; it is not shown."""
     INTERNAL = "INTERNAL"
     """Ours to mend; the message holds the request id under which the log has the cause."""
 

@@ -1,0 +1,110 @@
+"""The check that a summary says nothing of its own: each name and number stands in the facts that the statement cites.
+
+What it can't see, a provider's author is told in the contract: a name that is written without a capital, and a true name
+or number that is used for something else.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+
+from bg_graph.hosting.wording import ORDINARY, SPELLED
+from bg_graph.plugins.summaries import Fact, Highlight, Statement, Subject, Summary
+
+LONGEST_STATEMENT = 5000
+"""Characters of one statement."""
+MOST_STATEMENTS = 50
+"""Statements of one summary."""
+
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
+
+
+def faults_in(subject: Subject, summary: Summary) -> list[str]:
+    """What is wrong with a summary of a subject, each as a sentence; nothing where it may be shown."""
+    facts = {fact.key: fact for fact in subject.facts}
+    statements = [*summary.text, *summary.bullets, *(highlight.statement for highlight in summary.highlights)]
+    if not summary.text:
+        return ["The summary has no text."]
+    if len(statements) > MOST_STATEMENTS:
+        return [f"The summary has {len(statements)} statements; {MOST_STATEMENTS} is the most."]
+    faults = [fault for statement in statements for fault in _faults_of(statement, facts)]
+    return faults + [fault for highlight in summary.highlights for fault in _strange_items(highlight, facts)]
+
+
+def _faults_of(statement: Statement, facts: Mapping[str, Fact]) -> Iterator[str]:
+    text = statement.text
+    strange = [key for key in statement.facts if key not in facts]
+    if strange or not statement.facts:
+        yield (
+            f"A statement cites {', '.join(strange)}: no such facts were given."
+            if strange
+            else ("A statement cites no fact.")
+        )
+    elif not text.strip() or len(text) > LONGEST_STATEMENT:
+        yield f"A statement has {len(text)} characters; 1 to {LONGEST_STATEMENT} are taken."
+    elif any(unicodedata.category(each) in ("Cc", "Zl", "Zp", "Cs") for each in text):
+        yield "A statement is not plain text on one line."
+    else:
+        yield from _ungrounded(text, [facts[key] for key in statement.facts])
+
+
+def _strange_items(highlight: Highlight, facts: Mapping[str, Fact]) -> Iterator[str]:
+    for key in highlight.items:
+        if key not in facts:
+            yield f"A highlight brings out {key}: no such fact was given."
+
+
+def _ungrounded(text: str, cited: list[Fact]) -> Iterator[str]:
+    """The names and numbers of a text that the cited facts do not hold."""
+    known = [each for fact in cited for each in (fact.name, *fact.values.values()) if isinstance(each, str) and each]
+    numbers = {abs(each) for fact in cited for each in fact.values.values() if isinstance(each, int)}
+    rest = _without(text, known)
+    for said, number in _numbers(rest):
+        if number not in numbers:
+            yield f"A statement says {said}, which the facts it cites do not."
+    words = {word for each in known for word in _WORD.findall(each)}
+    for word in _WORD.findall(rest):
+        if _may_be_name(word) and word not in words and word.casefold() not in ORDINARY:
+            yield f"A statement names {word}, whom the facts it cites do not."
+
+
+def _without(text: str, known: Iterable[str]) -> str:
+    """The text with blanks where a known text stands as a whole; known texts may overlap."""
+    shown = list(text)
+    for each in known:
+        start = text.find(each)
+        while start >= 0:
+            end = start + len(each)
+            if _stands_alone(text, start, end):
+                shown[start:end] = " " * len(each)
+            start = text.find(each, start + 1)
+    return "".join(shown)
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """Whether a part of a text neither begins nor ends within a word or number."""
+    return not (_joined(text, start) or _joined(text, end))
+
+
+def _joined(text: str, place: int) -> bool:
+    return 0 < place < len(text) and text[place - 1].isalnum() and text[place].isalnum()
+
+
+def _numbers(text: str) -> Iterator[tuple[str, float]]:
+    """The numbers in a text, in figures, signs (½) and words, with what each says."""
+    for said in _NUMBER.findall(text):
+        plain = said.replace(",", "")
+        yield said, float(plain) if plain.count(".") < 2 else float("nan")
+    for sign in text:
+        if unicodedata.category(sign) in ("No", "Nl"):
+            yield sign, unicodedata.numeric(sign)
+    for word in _WORD.findall(text.casefold()):
+        for part in word.split("-"):
+            if part.removesuffix("s") in SPELLED or part in SPELLED:
+                yield part, SPELLED.get(part, SPELLED.get(part.removesuffix("s"), 0))
+
+
+def _may_be_name(word: str) -> bool:
+    """Whether a word has a capital, or a letter of a script without capitals."""
+    return any(each.isupper() or each.istitle() or unicodedata.category(each) == "Lo" for each in word)

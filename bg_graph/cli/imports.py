@@ -1,0 +1,148 @@
+"""`bg-graph import`: files of a CRM and of activities, with progress, and a summary of what became of every row."""
+
+import asyncio
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from time import perf_counter
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from bg_graph.cli.faults import FAILED, misuse
+from bg_graph.cli.installation import migrated, settings_of, tenant_named
+from bg_graph.cli.tables import show_table
+from bg_graph.imports.recognition import UnusablePath
+from bg_graph.imports.report import FileReport, ImportReport
+from bg_graph.imports.run import import_files
+from bg_graph.settings import Settings
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command("import")
+def import_paths(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(help="Files, or folders with files; the order does not matter.")],
+    tenant: Annotated[str | None, typer.Option(help="Tenant; not needed where there is only one.")] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Write the counts by file, code and warning as JSON here.")
+    ] = None,
+) -> None:
+    """Load exports: Salesforce accounts, contacts, opportunities and contact roles, Marketo leads and activities.
+
+    Rejected rows go to a CSV beside their file, ready to be mended and imported again. A second import of the same
+    file changes nothing. Exit code 1 where a file was refused whole.
+    """
+    done = asyncio.run(_import(settings_of(context), tenant, paths))
+    if report is not None:
+        _write(report, done)
+    _tell(done)
+    if not done.is_complete:
+        raise typer.Exit(FAILED)
+
+
+async def _import(settings: Settings, tenant: str | None, paths: list[Path]) -> ImportReport:
+    async with migrated(settings) as database:
+        found = await tenant_named(database, tenant)
+        with Bar() as bar:
+            try:
+                return await import_files(database, found.id, paths, progress=bar)
+            except UnusablePath as fault:
+                raise misuse(str(fault)) from None
+
+
+class Bar:
+    """An import's progress on the terminal: one line for each file, with rows, rate and time left."""
+
+    def __init__(self) -> None:
+        console = Console(stderr=True)
+        self._bars = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f} %"),
+            TextColumn("{task.fields[rows]:,} rows, {task.fields[rate]:,.0f}/s"),
+            TimeElapsedColumn(),
+            TextColumn("left:"),
+            TimeRemainingColumn(),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._task = TaskID(0)
+        self._rows = 0
+        self._began = 0.0
+
+    def __enter__(self) -> "Bar":
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_fault: object) -> None:
+        self._bars.stop()
+
+    def started(self, file: Path, total_bytes: int) -> None:
+        """Begin the line of a file."""
+        self._rows, self._began = 0, perf_counter()
+        self._task = self._bars.add_task(file.name, total=max(total_bytes, 1), rows=0, rate=0.0)
+
+    def advanced(self, read_bytes: int, rows: int) -> None:
+        """Move the bar on."""
+        self._rows += rows
+        rate = self._rows / max(perf_counter() - self._began, 1e-3)
+        self._bars.update(self._task, advance=read_bytes, rows=self._rows, rate=rate)
+
+    def finished(self) -> None:
+        """Fill the bar."""
+        total = next((task.total for task in self._bars.tasks if task.id == self._task), None)
+        self._bars.update(self._task, completed=total)
+
+
+def _write(file: Path, report: ImportReport) -> None:
+    try:
+        file.write_text(json.dumps(report.as_json(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as fault:
+        raise misuse(f"the import is done, but its report can't be written to {file}: {fault.strerror}") from None
+
+
+def _tell(report: ImportReport) -> None:
+    columns = ("file", "read", "accepted", "rejected", "added", "changed", "unchanged")
+    show_table(columns, map(_row, report.files))
+    for line in _details(report.files):
+        typer.echo(line)
+    for name in report.ignored:
+        typer.echo(f"{name}: ignored, since it is no export")
+    seconds = (report.finished_at - report.started_at).total_seconds()
+    rows = sum(file.read for file in report.files)
+    followed = _counted(report.as_json()["consequences"])
+    typer.echo(f"{rows:,} rows in {seconds:.1f} s" + (f"; then {followed}" if followed else ""))
+
+
+def _row(file: FileReport) -> tuple[str, ...]:
+    counts = (file.read, file.accepted, file.rejected, file.added, file.changed, file.unchanged)
+    return (Path(file.file).name, *(f"{count:,}" for count in counts))
+
+
+def _details(files: Iterable[FileReport]) -> Iterable[str]:
+    """What each file's warnings and rejects are, and why a file was refused."""
+    for file in files:
+        if file.fault is not None:
+            place = f":{file.fault.line}" if file.fault.line else ""
+            yield f"{file.file}{place}: REFUSED, {file.fault.code}: {file.fault.message}"
+        if file.warnings:
+            yield f"{file.file}: accepted with warnings: {_counted(file.warnings)}"
+        if file.rejected:
+            yield f"{file.rejects}: {file.rejected:,} rejected: {_counted(file.codes)}"
+
+
+def _counted(counts: Mapping[str, object]) -> str:
+    """Counts in words, those of nothing left out; a count may hold counts."""
+    flat = {key: value for name, inner in counts.items() for key, value in _flat(name, inner)}
+    return ", ".join(f"{name} {count:,}" for name, count in flat.items() if count)
+
+
+def _flat(name: str, value: object) -> Iterable[tuple[str, int]]:
+    words = name.replace("_", " ") if name.islower() else name
+    if isinstance(value, Mapping):
+        return [(f"{words} {key.replace('_', ' ').lower()}", count) for key, count in value.items()]
+    return [(words, value)] if isinstance(value, int) else []

@@ -40,7 +40,7 @@ template_role = table_of(TemplateRoleRow)
 JOB = "maintenance"
 """Who did it, in the change log."""
 
-PAGE = 200
+PAGE = 100
 """Groups looked at together; the people of their accounts are in memory at once, and no others."""
 
 _ATTRIBUTES = tuple(attribute.value for attribute in Attribute if attribute is not Attribute.ENGAGEMENT_SCORE)

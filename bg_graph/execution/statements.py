@@ -5,6 +5,7 @@ Rows that a key points at and aggregates are selected in the same statement: as 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, FromClause, Row, Select, Table, and_, bindparam, select
@@ -57,6 +58,7 @@ class Builder:
         self.columns: list[ColumnElement[Any]] = []
         self._own = list(tables_in(source))
         self._joined: set[FromClause] = set(self._own)
+        self._numbers = count(1)
 
     def add(self, expression: ColumnElement[Any]) -> int:
         """Select a value; gives its place in the row."""
@@ -73,33 +75,31 @@ class Builder:
     def read(self, selection: Selection) -> Reading:
         """Select all that is asked of the statement's own rows."""
         self.reach(selection.shape, *(asked.expression for asked in selection.columns))
-        return self._read(selection, _unchanged, "")
+        return self._read(selection, _unchanged)
 
-    def _read(self, selection: Selection, adapt: Adapt, path: str) -> Reading:
+    def _read(self, selection: Selection, adapt: Adapt) -> Reading:
         values = [(asked.label, self.add(adapt(asked.expression))) for asked in selection.columns]
-        values += [
-            (name, self.add(self._aggregate(each, adapt, f"{path}{name}"))) for name, each in selection.aggregates
-        ]
-        inner = tuple((each.name, self._read_inner(each, adapt, f"{path}{each.name}_")) for each in selection.inner)
+        values += [(name, self.add(self._aggregate(each, adapt, name))) for name, each in selection.aggregates]
+        inner = tuple((each.name, self._read_inner(each, adapt)) for each in selection.inner)
         return Reading(selection, tuple(values), inner, None)
 
-    def _read_inner(self, inner: Inner, adapt: Adapt, path: str) -> Reading:
+    def _read_inner(self, inner: Inner, adapt: Adapt) -> Reading:
         if not isinstance(inner.declaration, One):
             given = inner.declaration.given
-            return self._read(inner.selection, lambda asked: adapt(given.get(getattr(asked, "name", ""), asked)), path)
+            return self._read(inner.selection, lambda asked: adapt(given.get(getattr(asked, "name", ""), asked)))
         link = inner.declaration.link
-        alias = link.target.alias(path.rstrip("_"))
+        alias = self._alias(link.target)
         near = [adapt(mine) for mine, _ in link.on]
         self._join(alias, [mine == alias.c[theirs.name] for mine, (_, theirs) in zip(near, link.on, strict=True)])
         onward = ClauseAdapter(alias).traverse
-        reach = self._reach_inner(inner.selection, alias, path)
-        reading = self._read(inner.selection, lambda asked: reach(onward(asked)), path)
+        reach = self._reach_inner(inner.selection, alias)
+        reading = self._read(inner.selection, lambda asked: reach(onward(asked)))
         return replace(reading, present=self.add(alias.c.id))
 
-    def _reach_inner(self, selection: Selection, alias: FromClause, path: str) -> Adapt:
+    def _reach_inner(self, selection: Selection, alias: FromClause) -> Adapt:
         adapters = []
         for link in links_for(selection.shape, [asked.expression for asked in selection.columns]):
-            linked = link.target.alias(f"{path}{link.target.name}")
+            linked = self._alias(link.target)
             self._join(linked, [alias.c[mine.name] == linked.c[theirs.name] for mine, theirs in link.on])
             adapters.append(ClauseAdapter(linked))
 
@@ -118,6 +118,10 @@ class Builder:
         if rows.where is not None:
             inner = inner.where(rows.where)
         return inner.correlate_except(rows.source, *tables_in(rows.source)).scalar_subquery()
+
+    def _alias(self, table: Table) -> FromClause:
+        """The table under a name of its own. A number keeps it short: PostgreSQL cuts names off after 63 bytes."""
+        return table.alias(f"{table.name}_{next(self._numbers)}")
 
     def _join(self, target: FromClause, pairs: Sequence[ColumnElement[bool]], *, optional: bool = True) -> None:
         self.source = self.source.join(target, and_(self._hold(target), *pairs), isouter=optional)

@@ -32,7 +32,7 @@ from bg_graph.execution.declarations import (
     Shape,
     Value,
 )
-from bg_graph.execution.keyset import WrongCursor, cursor_of, values_of
+from bg_graph.execution.keyset import WrongCursor, cursor_of, mark_of, values_of
 from bg_graph.execution.loading import Loading
 from bg_graph.execution.node_ids import key_in, node_id
 from bg_graph.execution.records import Record
@@ -171,7 +171,8 @@ async def _paged(
     conditions = _conditions(paged.filters, asked) + tuple(
         condition for name, condition in paged.narrow.items() if name not in asked
     )
-    signature = repr((sorted(asked.items()), [(str(key.expression), key.descending) for key in order]))
+    mark = mark_of(order)
+    signature = repr((sorted(asked.items()), mark))
     selection = _page_selection(loading, raw)
     key = _key(paged.rows.by, parent)
     wish = Wish(order, (signature, first, cursor), conditions, first + 1, start)
@@ -180,7 +181,7 @@ async def _paged(
     counted = Wish(order, signature, conditions)
     return Page(
         [record for record, _ in shown],
-        [cursor_of(values) for _, values in shown],
+        [cursor_of(values, mark) for _, values in shown],
         len(found) > first,
         start is not None,
         Counting(paged, selection.shape, counted, key, loading, selection),

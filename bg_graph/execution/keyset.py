@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import zlib
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -69,9 +70,15 @@ def _strictly_later(key: Key, value: Any) -> ColumnElement[bool]:
     return or_(beyond, key.expression.is_(None)) if key.nullable else beyond
 
 
-def cursor_of(values: Sequence[Any]) -> str:
-    """An opaque cursor for a row with these key values."""
-    return base64.urlsafe_b64encode(orjson.dumps([_plain(value) for value in values])).decode().rstrip("=")
+def mark_of(order: Order) -> int:
+    """Tells orders apart, also those whose values are of the same types: a cursor goes on in its own order only."""
+    return zlib.crc32(repr([(str(key.expression), key.descending) for key in order]).encode())
+
+
+def cursor_of(values: Sequence[Any], mark: int) -> str:
+    """An opaque cursor for a row with these values of the keys of the order with this mark."""
+    content = orjson.dumps([mark, *(_plain(value) for value in values)])
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
 
 
 def values_of(cursor: str, order: Order) -> list[Any]:
@@ -80,9 +87,9 @@ def values_of(cursor: str, order: Order) -> list[Any]:
         values = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, binascii.Error) as error:
         raise WrongCursor from error
-    if not isinstance(values, list) or len(values) != len(order):
+    if not isinstance(values, list) or len(values) != len(order) + 1 or values[0] != mark_of(order):
         raise WrongCursor
-    return [_typed(value, key) for value, key in zip(values, order, strict=True)]
+    return [_typed(value, key) for value, key in zip(values[1:], order, strict=True)]
 
 
 def _plain(value: Any) -> Any:

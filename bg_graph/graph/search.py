@@ -1,14 +1,18 @@
 """Searching in stored keys: parts of a text within a small set, beginnings of words across a tenant."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_
 
 from bg_graph.execution.declarations import VALUE, Filter
+from bg_graph.graph.errors import Coded, ErrorCode
 
 LAST = "\U0010ffff"
 """Comes after every text that begins alike."""
+
+LONGEST = 300
+"""Characters that may be searched for: more than any name or address has, and few enough for every database."""
 
 
 def parts_of(*keys: ColumnElement[Any], text_key: Callable[[str], str]) -> Filter:
@@ -16,19 +20,29 @@ def parts_of(*keys: ColumnElement[Any], text_key: Callable[[str], str]) -> Filte
     expression = or_(*(key.like(VALUE, escape="\\") for key in keys))
 
     def convert(text: str) -> Sequence[Mapping[str, Any]]:
-        sought = text_key(text)
+        sought = text_key(_checked(text))
         return ({"value": f"%{_escaped(sought)}%"},) if sought else ()
 
     return Filter(expression, convert)
 
 
-def beginnings_of_words(expression: ColumnElement[bool], text_key: Callable[[str], str]) -> Filter:
-    """A search for names in which every word sought begins a word; the expression speaks of `low` and `high`."""
+def beginnings_of_words(expression: ColumnElement[bool], words_of: Callable[[str], Iterable[str]]) -> Filter:
+    """A search for names in which every word sought begins a word; the expression speaks of `low` and `high`.
+
+    `words_of` takes the text sought apart, as the names were taken apart when they were stored.
+    """
 
     def convert(text: str) -> Sequence[Mapping[str, Any]]:
-        return [{"low": word, "high": word + LAST} for word in text_key(text).split()]
+        return [{"low": word, "high": word + LAST} for word in sorted(words_of(_checked(text)))]
 
     return Filter(expression, convert)
+
+
+def _checked(text: str) -> str:
+    if len(text) > LONGEST:
+        message = f"search takes at most {LONGEST} characters, got {len(text)}; search for a shorter part"
+        raise Coded(ErrorCode.INVALID_VARIABLES, message)
+    return text
 
 
 def _escaped(text: str) -> str:

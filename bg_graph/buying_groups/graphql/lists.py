@@ -11,9 +11,9 @@ from sqlalchemy import and_, exists
 from sqlalchemy import bindparam as parameter
 
 from bg_graph.accounts.graphql import ACCOUNT, Account, Person
-from bg_graph.accounts.rules import text_key
 from bg_graph.accounts.tables import AccountRow
 from bg_graph.buying_groups.graphql.groups import GROUP, GROUP_ROLE, BuyingGroup
+from bg_graph.buying_groups.rules.naming import name_words
 from bg_graph.buying_groups.tables import BuyingGroupRow, NameWordRow
 from bg_graph.execution.declarations import VALUE, VALUES, Filter, Ordering
 from bg_graph.execution.node_ids import key_in
@@ -38,7 +38,7 @@ def _search(subject: str, identity: Any) -> Filter:
         WORD.c.word >= parameter("low"),
         WORD.c.word < parameter("high"),
     )
-    return beginnings_of_words(begins, text_key)
+    return beginnings_of_words(begins, name_words)
 
 
 def _keys(prefix: str) -> Any:
@@ -98,9 +98,14 @@ class BuyingGroupFilter:
 
 
 def _within(value: Any) -> Sequence[Mapping[str, Any]]:
+    """Both ends; a range without ends is no wish, so that groups without the number are found too."""
+    return () if value.min is None and value.max is None else (_ends(value),)
+
+
+def _ends(value: Any) -> Mapping[str, Any]:
     low = -1 if value.min is None else value.min
     high = 2**31 - 1 if value.max is None else value.max
-    return ({"low": low, "high": high},)
+    return {"low": low, "high": high}
 
 
 def _range_of(column: Any) -> Filter:
@@ -129,7 +134,7 @@ FILTERS = {
             GROUP_ROLE.c.role_id == parameter("role"),
             GROUP_ROLE.c.member_count.between(parameter("low"), parameter("high")),
         ),
-        lambda given: ({"role": key_in(given.role_id, "rol") or _NOWHERE, **_within(given.members)[0]},),
+        lambda given: ({"role": key_in(given.role_id, "rol") or _NOWHERE, **_ends(given.members)},),
     ),
     "completeness_score": _range_of(GROUP.c.completeness_score),
     "engagement_score": _range_of(GROUP.c.engagement_score),

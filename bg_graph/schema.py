@@ -1,5 +1,7 @@
 """The GraphQL schema: every room's queries together."""
 
+from datetime import datetime
+
 import strawberry
 from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
@@ -8,6 +10,7 @@ from bg_graph.buying_groups.graphql import history
 from bg_graph.buying_groups.graphql.catalog import CatalogQueries
 from bg_graph.buying_groups.graphql.lists import ListQueries
 from bg_graph.graph.nodes import NodeQueries
+from bg_graph.graph.scalars import DATE_TIME
 from bg_graph.intent.graphql import IntentSignal
 from bg_graph.tenancy.viewer import ViewerQueries
 
@@ -22,7 +25,7 @@ def build_schema() -> strawberry.Schema:
     return strawberry.Schema(
         query=Query,
         types=[history.Change, IntentSignal],
-        config=StrawberryConfig(),
+        config=StrawberryConfig(scalar_map={datetime: DATE_TIME}),
     )
 
 

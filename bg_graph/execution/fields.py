@@ -37,7 +37,7 @@ from bg_graph.execution.loading import Loading
 from bg_graph.execution.node_ids import key_in, node_id
 from bg_graph.execution.records import Record
 from bg_graph.execution.related import Wish
-from bg_graph.execution.selection import below, shape_of
+from bg_graph.execution.selection import below, fields_of, shape_of
 from bg_graph.execution.statements import bind
 
 
@@ -153,7 +153,7 @@ async def _many(
     target = _object_of(raw)
     selection = loading.selection(shape_of(target), [node.selection_set for node in raw.field_nodes], target, raw)
     asked = {name: value for name, value in arguments.items() if name in many.filters and value is not None}
-    wish = Wish(many.order, repr((limit, asked)), _conditions(many.filters, asked), limit)
+    wish = Wish(many.order, (id(many), repr((limit, asked))), _conditions(many.filters, asked), limit)
     found = await loading.related(many.rows, selection, wish, _key(many.rows.by, parent))
     records = [record for record, _ in found]
     return (records[0] if records else None) if many.single else records
@@ -176,7 +176,7 @@ async def _paged(
     selection = _page_selection(loading, raw)
     key = _key(paged.rows.by, parent)
     wish = Wish(order, (signature, first, cursor), conditions, first + 1, start)
-    found = await loading.related(paged.rows, selection, wish, key) if first else []
+    found = await loading.related(paged.rows, selection, wish, key) if _needs_rows(first, raw) else []
     shown = found[:first]
     counted = Wish(order, signature, conditions)
     return Page(
@@ -201,6 +201,13 @@ def _page_selection(loading: Loading, raw: GraphQLResolveInfo[Any]) -> Any:
     nodes, target = below(edges, "node", edge, raw)
     direct, _ = below(asked, "nodes", connection, raw)
     return loading.selection(shape_of(target), [*nodes, *direct], target, raw)
+
+
+def _needs_rows(first: int, raw: GraphQLResolveInfo[Any]) -> bool:
+    """Whether the page's rows are wanted, and not only how many there are on all pages."""
+    nodes = fields_of([node.selection_set for node in raw.field_nodes], _object_of(raw), raw)
+    asked = {node.name.value for node in nodes}
+    return "pageInfo" in asked or (first > 0 and not asked.isdisjoint({"edges", "nodes"}))
 
 
 def _given(arguments: Mapping[str, Any], name: str, default: Any) -> Any:

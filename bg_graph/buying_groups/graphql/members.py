@@ -10,7 +10,7 @@ from bg_graph.accounts.tables import ActivityRow, PersonRow
 from bg_graph.buying_groups.graphql.catalog import ROLE, TEMPLATE_ROLE, Role
 from bg_graph.buying_groups.rules.default_roles import DECISION_MAKER
 from bg_graph.buying_groups.rules.membership import MembershipSource
-from bg_graph.buying_groups.tables import MemberRow, RoleRow
+from bg_graph.buying_groups.tables import BuyingGroupRow, MemberRow, RoleRow
 from bg_graph.execution.declarations import VALUES, Filter, Key, Link, Ordering
 from bg_graph.execution.node_ids import key_in
 from bg_graph.graph.connections import Connection
@@ -19,7 +19,7 @@ from bg_graph.graph.types import Node, column, field_of, first_of, many, one, pa
 from bg_graph.store.connection import table_of
 from bg_graph.store.scope import of_tenant
 
-MEMBER = table_of(MemberRow)
+MEMBER, GROUP = table_of(MemberRow), table_of(BuyingGroupRow)
 
 
 @strawberry.enum(name="MembershipSource", description="How a person came into a group.")
@@ -117,7 +117,7 @@ MEMBER_FILTERS = {
 }
 MEMBERS_ORDERED = Ordering(
     default=by(PERSON.c.name_key),
-    tie=by(PERSON.c.name_key, MEMBER.c.id),
+    tie=by(PERSON.c.name_key, MEMBER.c.person_id),
     fields={
         MemberOrderField.NAME: by(PERSON.c.name_key),
         MemberOrderField.ROLE: by(TEMPLATE_ROLE.c.position),
@@ -158,8 +158,14 @@ field_of(
     "memberships",
     Connection[Member],
     paged(
-        related(MemberRow, MEMBER.c.person_id, PERSON.c.id),
+        related(
+            MemberRow,
+            MEMBER.c.person_id,
+            PERSON.c.id,
+            join=MEMBER.join(GROUP, GROUP.c.id == MEMBER.c.group_id),
+            where=GROUP.c.archived_at.is_(None),
+        ),
         Ordering((Key(MEMBER.c.assigned_at, descending=True), Key(MEMBER.c.id, descending=True)), ()),
-        "Buying groups that the person is a member of, most recently added first.",
+        "Memberships in buying groups, archived ones aside, most recently added first.",
     ),
 )

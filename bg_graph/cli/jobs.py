@@ -16,6 +16,7 @@ from bg_graph.settings import Settings
 from bg_graph.store.clock import system_clock
 from bg_graph.store.engine import Database
 from bg_graph.tenancy.reads import Tenant, list_tenants
+from bg_graph.web.logs import configure_logs
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Compute scores, maintain groups; list the runs.")
 
@@ -40,8 +41,10 @@ def run(
     unknown = [name for name in jobs or () if name not in JOBS]
     if unknown:
         raise misuse(f"there is no job {', '.join(map(repr, unknown))}", f"There are: {', '.join(JOBS)}")
+    settings = settings_of(context)
+    configure_logs(settings.logging.format, settings.logging.level)
     asked = [name for name in JOBS if not jobs or name in jobs]
-    if not asyncio.run(_run(settings_of(context), asked, tenant)):
+    if not asyncio.run(_run(settings, asked, tenant)):
         raise typer.Exit(FAILED)
 
 

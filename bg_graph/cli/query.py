@@ -1,17 +1,24 @@
-"""`bg-graph query`: one GraphQL operation, sent to a server, its answer printed."""
+"""`bg-graph query`: one GraphQL operation, asked of a server or of the database, its answer printed."""
 
+import asyncio
 import json
 import sys
+from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import typer
 
+from bg_graph.app import Product, build_schema
 from bg_graph.cli.faults import FAILED, Failure, misuse
-from bg_graph.cli.installation import settings_of
+from bg_graph.cli.installation import migrated, settings_of, tenant_named
 from bg_graph.settings import Settings
+from bg_graph.tenancy.rules import Caller, Right
+from bg_graph.web.faults import shown
+from bg_graph.web.logs import configure_logs
 
 app = typer.Typer(add_completion=False)
 
@@ -30,18 +37,62 @@ def query(
     ] = "{}",
     operation: Annotated[str | None, typer.Option(help="Which operation, where the document has several.")] = None,
     token: Annotated[str | None, typer.Option(envvar="BG_TOKEN", help="Token of the caller.")] = None,
-    url: Annotated[
-        str | None, typer.Option(help="Address of the endpoint; default: /graphql where the settings have it served.")
+    url: Annotated[str | None, typer.Option(help="Address of a server's endpoint; it needs a token.")] = None,
+    tenant: Annotated[
+        str | None, typer.Option(help="Tenant, where neither a token nor its being alone says it.")
     ] = None,
 ) -> None:
-    """Ask a GraphQL query of a server and print the answer as JSON. Exit code 1 where the answer holds errors."""
-    if token is None:
-        raise misuse("there is no token", "Give one: --token or BG_TOKEN; make one: bg-graph token create NAME")
-    request = {"query": _document(document, file), "variables": _variables(variables), "operationName": operation}
-    answer = _ask(url or _served_at(settings_of(context)), token, request)
+    """Ask a GraphQL query and print the answer as JSON. Exit code 1 where the answer holds errors.
+
+    With --url a server is asked. Without, the database of the settings: as the token's caller or, since whoever can
+    open the database can do everything, without a token as an admin.
+    """
+    question = Question(_document(document, file), _variables(variables), operation)
+    if url is not None:
+        if token is None:
+            raise misuse(
+                "a server needs a token", "Give one: --token or BG_TOKEN; make one: bg-graph token create NAME"
+            )
+        answer = _ask(url, token, question)
+    else:
+        answer = asyncio.run(_answer_here(settings_of(context), token, tenant, question))
     typer.echo(json.dumps(answer, indent=2, ensure_ascii=False))
     if answer.get("errors"):
         raise typer.Exit(FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One GraphQL request."""
+
+    document: str
+    variables: dict[str, Any]
+    operation: str | None
+
+
+async def _answer_here(settings: Settings, token: str | None, tenant: str | None, question: Question) -> dict[str, Any]:
+    configure_logs(settings.logging.format, "warning")
+    async with migrated(settings) as database:
+        product = Product(settings, database)
+        caller = await _caller(product, token, tenant)
+        async with product.context(caller) as context:
+            result = await build_schema().execute(
+                question.document, question.variables, context_value=context, operation_name=question.operation
+            )
+    answer: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        answer["errors"] = [shown(error, "command line") for error in result.errors]
+    return answer
+
+
+async def _caller(product: Product, token: str | None, tenant: str | None) -> Caller:
+    if token is None:
+        found = await tenant_named(product.database, tenant)
+        return Caller(found.id, found.name, UUID(int=0), "command line", frozenset({Right.ADMIN}))
+    caller = await product.authenticate(token)
+    if caller is None:
+        raise Failure("the token is unknown, expired or revoked", "Tokens are listed by: bg-graph token list")
+    return caller
 
 
 def _document(document: str | None, file: Path | None) -> str:
@@ -71,12 +122,7 @@ def _read(file: Path) -> str:
         raise misuse(f"{file} can't be read: {reason}") from None
 
 
-def _served_at(settings: Settings) -> str:
-    server = settings.server
-    return (server.base_url or f"http://{server.host}:{server.port}") + "/graphql"
-
-
-def _ask(url: str, token: str, content: dict[str, Any]) -> dict[str, Any]:
+def _ask(url: str, token: str, question: Question) -> dict[str, Any]:
     host, port = _place(url)
     if not token.isascii() or not token.isprintable():
         raise misuse("the token has characters that no token has")
@@ -85,6 +131,7 @@ def _ask(url: str, token: str, content: dict[str, Any]) -> dict[str, Any]:
         "Content-Type": "application/json",
         "Accept": "application/graphql-response+json",
     }
+    content = {"query": question.document, "variables": question.variables, "operationName": question.operation}
     parts = urlsplit(url)
     connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
     connection = connect(host, port, timeout=_SECONDS)

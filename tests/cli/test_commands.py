@@ -336,10 +336,22 @@ def test_a_query_whose_answer_holds_errors_ends_with_one(shell: Shell, endpoint:
     assert json.loads(done.stdout)["errors"]
 
 
+def test_a_query_of_the_database_needs_no_server(ready: Shell) -> None:
+    assert json.loads(ready.out("query", "{ viewer { name } }")) == {"data": {"viewer": {"name": "command line"}}}
+    token = ready.out("token", "create", "Ann").strip()
+    assert json.loads(ready.out("query", "{ viewer { name } }", "--token", token))["data"]["viewer"]["name"] == "Ann"
+    assert "unknown, expired or revoked" in ready.fault("query", "{ viewer { name } }", "--token", "bg_x", code=1)
+
+
+def test_a_wrong_query_of_the_database_is_answered_with_its_errors(ready: Shell) -> None:
+    [error] = json.loads(ready.run("query", "{ viewr }", code=1).stdout)["errors"]
+    assert "viewr" in error["message"]
+
+
 @pytest.mark.parametrize(
     ("arguments", "message", "code"),
     [
-        (["{ a }"], "there is no token", 2),
+        (["{ a }", "--url", "http://127.0.0.1:1/"], "a server needs a token", 2),
         (["--token", "x"], "give either a document or --file", 2),
         (["{ a }", "--token", "x", "-v", "[1"], "the variables are no JSON", 2),
         (["{ a }", "--token", "x", "-v", "[1]"], "must be a JSON object", 2),

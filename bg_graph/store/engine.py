@@ -1,17 +1,18 @@
 """Opening the database: the same doors on SQLite (embedded) and PostgreSQL."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import URL, event, make_url
+from sqlalchemy import URL, event, make_url, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlmodel import SQLModel
 
-from bg_graph.store.connection import SystemConnection, TenantConnection
+from bg_graph.store.connection import SystemConnection, TenantConnection, table_of
 
 BUSY_TIMEOUT = 30_000  # milliseconds that a writer waits for another on SQLite
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
@@ -46,6 +47,13 @@ class Database:
         """A transaction that may look across tenants; one that only reads waits for no writer."""
         async with (self.reader if reading else self.writer).begin() as connection:
             yield SystemConnection(connection)
+
+    async def refresh_statistics(self, rows: Iterable[type[SQLModel]]) -> None:
+        """Tell PostgreSQL how large tables have grown: it keeps plans that it made while they were small."""
+        if self.engine.dialect.name == "postgresql":
+            names = ", ".join(f'"{table_of(row).name}"' for row in rows)
+            async with self.writer.begin() as connection:
+                await connection.execute(text(f"ANALYZE {names}"))
 
     @asynccontextmanager
     async def raw(self) -> AsyncIterator[AsyncConnection]:

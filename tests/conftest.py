@@ -57,20 +57,29 @@ def postgres_template(postgres_server: str) -> str:
     return name
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """URL of a fresh, migrated database of each kind."""
-    if request.param == "sqlite":
-        path = tmp_path / "bg.sqlite"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
-        return
-    server = request.getfixturevalue("postgres_server")
-    template = request.getfixturevalue("postgres_template")
+@pytest.fixture
+def postgres_database(postgres_server: str, postgres_template: str) -> Iterator[str]:
+    """URL of a fresh, migrated PostgreSQL database."""
     name = f"test_{new_id().hex}"
-    on_server(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    yield postgres_url(server, name)
-    on_server(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+    on_server(postgres_server, f'CREATE DATABASE "{name}" TEMPLATE "{postgres_template}"')
+    yield postgres_url(postgres_server, name)
+    on_server(postgres_server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture
+def sqlite_database(sqlite_template: Path, tmp_path: Path) -> str:
+    """URL of a fresh, migrated SQLite database."""
+    path = tmp_path / "bg.sqlite"
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """URL of a fresh, migrated database of each kind."""
+    name = "sqlite_database" if request.param == "sqlite" else "postgres_database"
+    url: str = request.getfixturevalue(name)
+    return url
 
 
 @pytest.fixture
@@ -108,7 +117,8 @@ def statements(database: Database) -> Iterator[list[str]]:
     seen: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        if statement.split(None, 1)[0].upper() not in ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA"):
+        control = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA", "SELECT SET_CONFIG")
+        if not statement.upper().startswith(control):
             seen.append(statement)
 
     event.listen(database.engine.sync_engine, "before_cursor_execute", note)

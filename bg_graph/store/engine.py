@@ -15,7 +15,11 @@ from sqlmodel import SQLModel
 from bg_graph.store.connection import SystemConnection, TenantConnection, table_of
 
 BUSY_TIMEOUT = 30_000  # milliseconds that a writer waits for another on SQLite
+_NAME_TENANT = text("SELECT set_config('bg.tenant', :tenant, true)")
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+
+
+ALL_TENANTS = "*"
 
 
 class UnknownDatabase(Exception):
@@ -34,18 +38,21 @@ class Database:
     async def reading(self, tenant_id: UUID) -> AsyncIterator[TenantConnection]:
         """A read-only transaction of a tenant: all its statements see one snapshot."""
         async with self.reader.connect() as connection, connection.begin():
+            await _name_tenant(connection, str(tenant_id))
             yield TenantConnection(connection, tenant_id)
 
     @asynccontextmanager
     async def writing(self, tenant_id: UUID) -> AsyncIterator[TenantConnection]:
         """A transaction of a tenant that may change rows; committed at the end, rolled back on an exception."""
         async with self.writer.begin() as connection:
+            await _name_tenant(connection, str(tenant_id))
             yield TenantConnection(connection, tenant_id)
 
     @asynccontextmanager
     async def system(self, *, reading: bool = False) -> AsyncIterator[SystemConnection]:
         """A transaction that may look across tenants; one that only reads waits for no writer."""
         async with (self.reader if reading else self.writer).begin() as connection:
+            await _name_tenant(connection, ALL_TENANTS)
             yield SystemConnection(connection)
 
     async def refresh_statistics(self, rows: Iterable[type[SQLModel]]) -> None:
@@ -91,6 +98,12 @@ def database_url(url: str) -> URL:
             f"the database URL starts with {parsed.drivername!r}; use sqlite:///path/to/file or postgresql://..."
         )
     return parsed.set(drivername=driver)
+
+
+async def _name_tenant(connection: AsyncConnection, tenant: str) -> None:
+    """Name the transaction's tenant to PostgreSQL, whose row-level security shows no other rows."""
+    if connection.dialect.name == "postgresql":
+        await connection.execute(_NAME_TENANT, {"tenant": tenant})
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _record: Any) -> None:

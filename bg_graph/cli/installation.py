@@ -1,6 +1,7 @@
 """What nearly every command begins with: the settings in force, the open and migrated database, the tenant meant."""
 
 import os
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -15,7 +16,7 @@ from bg_graph.store.engine import Database, open_database
 from bg_graph.store.schema import newest_revision, present_revision
 from bg_graph.tenancy.reads import Tenant, list_tenants
 
-UNREACHABLE = (SQLAlchemyError, PostgresError, InterfaceError, OSError)
+UNREACHABLE = (SQLAlchemyError, PostgresError, InterfaceError, OSError, sqlite3.Error)
 """What opening a database raises where it can't be reached."""
 
 
@@ -34,6 +35,7 @@ async def reached(settings: Settings) -> AsyncIterator[tuple[Database, str | Non
     database = open_database(settings.database.url, pool_size=settings.database.pool_size)
     try:
         try:
+            _try_to_open(settings)
             present = await present_revision(database)
         except UNREACHABLE as fault:
             raise Failure(
@@ -68,6 +70,13 @@ async def tenant_named(database: Database, name: str | None) -> Tenant:
         if tenant.name == name:
             return tenant
     raise misuse(f"there is no tenant {name!r}", f"There are: {names}. Make one: bg-graph tenant create {name}")
+
+
+def _try_to_open(settings: Settings) -> None:
+    # The driver's thread outlives a connection that failed, and prints a trace when it finds its loop closed.
+    url = make_url(settings.database.url)
+    if url.get_backend_name() == "sqlite" and url.database:
+        sqlite3.connect(url.database).close()
 
 
 def shown_url(settings: Settings) -> str:

@@ -24,10 +24,13 @@ def test_each_way_that_the_flow_can_part_counts_once() -> None:
         "    for b in a: pass\n"  # 1
         "    try: pass\n"
         "    except E: pass\n"  # 1
-        "    return [c for c in a if c] if a else None\n"  # 2 + 1
+        "    match b:\n"
+        "        case 1: pass\n"
+        "        case _: pass\n"  # 1
+        "    return [c for c in a if c] if a else None\n"  # 1
     )
     assert house.complexity(straight) == 1
-    assert house.complexity(parting) == 9
+    assert house.complexity(parting) == 8
 
 
 def test_an_inner_function_has_a_complexity_of_its_own() -> None:

@@ -1,7 +1,6 @@
 """`bg-graph apply`: a tenant's set-up from a file."""
 
 import asyncio
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from bg_graph.cli.installation import migrated, settings_of, tenant_named
 from bg_graph.settings import Settings
 from bg_graph.setup.apply import SetupContradiction, apply_file
 from bg_graph.setup.errors import SetupFileWrong
+from bg_graph.setup.example import EXAMPLE_FILE
 from bg_graph.setup.plan import SetupPlan
 from bg_graph.setup.rendering import render_plan
 from bg_graph.store.clock import system_clock
@@ -31,7 +31,7 @@ def apply(
 ) -> None:
     """Make a tenant's set-up what the file says; what it does not name stays. A wrong file is refused whole."""
     if example:
-        typer.echo((files("bg_graph.setup") / "example.toml").read_text(encoding="utf-8"), nl=False)
+        typer.echo(EXAMPLE_FILE.read_text(encoding="utf-8"), nl=False)
         return
     if file is None:
         raise misuse("give a set-up file", "Begin from the example: bg-graph apply --example > tenant.toml")

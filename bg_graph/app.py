@@ -14,6 +14,7 @@ from bg_graph.buying_groups.commands.maintenance import maintain_job
 from bg_graph.buying_groups.graphql.groups import GROUP
 from bg_graph.engagement.commands import score_job
 from bg_graph.execution.node_ids import node_id
+from bg_graph.hosting.summaries import SummaryHost
 from bg_graph.intent.graphql import STALE_BEFORE
 from bg_graph.jobs.runs import JobFunction
 from bg_graph.schema import build_schema
@@ -23,6 +24,8 @@ from bg_graph.store.clock import Clock, system_clock
 from bg_graph.store.engine import Database, open_database
 from bg_graph.store.schema import newest_revision, present_revision
 from bg_graph.store.scope import of_tenant
+from bg_graph.summaries.built_in.provider import PLUGIN
+from bg_graph.summaries.graphql import SERVICE
 from bg_graph.tenancy.graphql import RequestContext, request_context
 from bg_graph.tenancy.reads import authenticate
 from bg_graph.tenancy.rules import Caller, Right
@@ -47,7 +50,7 @@ class Product:
         self.settings = settings
         self.database = database
         self.clock = clock
-        self.services: Mapping[str, Any] = MappingProxyType({})
+        self.services: Mapping[str, Any] = MappingProxyType({SERVICE: SummaryHost(PLUGIN)})
 
     async def authenticate(self, token: str | None) -> Caller | None:
         """The caller with a token, or None."""

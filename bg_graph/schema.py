@@ -11,12 +11,14 @@ from bg_graph.buying_groups.graphql.catalog import CatalogQueries
 from bg_graph.buying_groups.graphql.lists import ListQueries
 from bg_graph.graph.nodes import NodeQueries
 from bg_graph.graph.scalars import DATE_TIME
+from bg_graph.hosting.graphql import PluginQueries
 from bg_graph.intent.graphql import IntentSignal
+from bg_graph.summaries.graphql import AiSummary
 from bg_graph.tenancy.viewer import ViewerQueries
 
 
 @strawberry.type(description="What can be asked.")
-class Query(ListQueries, CatalogQueries, NodeQueries, ViewerQueries):
+class Query(ListQueries, CatalogQueries, NodeQueries, ViewerQueries, PluginQueries):
     """What can be asked."""
 
 
@@ -24,7 +26,7 @@ def build_schema() -> strawberry.Schema:
     """The schema of the product."""
     return strawberry.Schema(
         query=Query,
-        types=[history.Change, IntentSignal],
+        types=[history.Change, IntentSignal, AiSummary],
         config=StrawberryConfig(scalar_map={datetime: DATE_TIME}),
     )
 

@@ -19,7 +19,7 @@ class Plugin:
     healthy: bool = strawberry.field(description="Its last call was answered.")
 
 
-async def installed_plugins(info: strawberry.Info[Any, None]) -> list[Plugin]:
+async def _plugins(info: strawberry.Info[Any, None]) -> list[Plugin]:
     """What serves the capabilities, by the hosts among the services of the request."""
     served = [service.installed for service in info.context.services.values() if isinstance(service, Host)]
     return [
@@ -33,3 +33,13 @@ async def installed_plugins(info: strawberry.Info[Any, None]) -> list[Plugin]:
         )
         for each in sorted(served, key=lambda each: (each.capability, each.plugin))
     ]
+
+
+@strawberry.type
+class PluginQueries:
+    """What callers may ask about plugins."""
+
+    plugins: list[Plugin] = strawberry.field(
+        resolver=_plugins,
+        description="What is installed: which provider serves which capability, and whether it works.",
+    )

@@ -7,15 +7,26 @@ or number that is used for something else.
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 
 from bg_graph.hosting.wording import ORDINARY, SPELLED
-from bg_graph.plugins.summaries import Fact, Highlight, Statement, Subject, Summary
+from bg_graph.plugins.summaries import Fact, FactKind, Highlight, HighlightKind, Statement, Subject, Summary
 
 LONGEST_STATEMENT = 5000
 """Characters of one statement."""
 MOST_STATEMENTS = 50
 """Statements of one summary."""
 
+_ITEMS: Mapping[HighlightKind, frozenset[FactKind]] = MappingProxyType(
+    {
+        HighlightKind.TOP_ENGAGED_MEMBERS: frozenset({FactKind.MEMBER}),
+        HighlightKind.TOPICS_OF_INTEREST: frozenset({FactKind.INTENT, FactKind.TOPIC}),
+        HighlightKind.MISSING_ROLES: frozenset({FactKind.MISSING_ROLE}),
+        HighlightKind.TOP_ENGAGED_GROUPS: frozenset({FactKind.GROUP}),
+        HighlightKind.TOP_ENGAGED_PEOPLE: frozenset({FactKind.PERSON}),
+    }
+)
+"""Kinds of facts that a highlight's items may be."""
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
 
@@ -50,9 +61,12 @@ def _faults_of(statement: Statement, facts: Mapping[str, Fact]) -> Iterator[str]
 
 
 def _strange_items(highlight: Highlight, facts: Mapping[str, Fact]) -> Iterator[str]:
+    kinds = _ITEMS[highlight.kind]
     for key in highlight.items:
         if key not in facts:
             yield f"A highlight brings out {key}: no such fact was given."
+        elif facts[key].kind not in kinds:
+            yield f"A highlight {highlight.kind} brings out {key}, a fact of the kind {facts[key].kind}."
 
 
 def _ungrounded(text: str, cited: list[Fact]) -> Iterator[str]:

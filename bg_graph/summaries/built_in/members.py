@@ -54,7 +54,7 @@ def _activities(member: Fact, activities: list[Fact]) -> Statement:
 def _activity(activity: Fact) -> str:
     count = activity.number("activities") or 0
     nouns = NOUNS.get(activity.name or "")
-    return f"{count} × {activity.name}" if nouns is None else counted(count, *nouns)
+    return f"{count} of type {activity.name}" if nouns is None else counted(count, *nouns)
 
 
 def _trends(trends: list[Fact]) -> list[Statement]:

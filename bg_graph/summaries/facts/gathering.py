@@ -51,7 +51,8 @@ async def gather(db: TenantConnection, kind: SubjectKind, ids: Sequence[UUID], n
 def _gathered(kind: SubjectKind, subject_id: UUID, rows: list[FactRow], selects: Sequence[FactSelect]) -> Gathered:
     order = {each.part: number for number, each in enumerate(selects)}
     by_part = {each.part: each for each in selects}
-    rows.sort(key=lambda row: (order[row.part], row.place))
+    # Equal places are told apart by name here: databases do not agree on the order of texts without a stored key.
+    rows.sort(key=lambda row: (order[row.part], row.place, row.name or ""))
     facts: dict[str, Fact] = {}
     refs: dict[str, UUID] = {}
     numbers: dict[str, int] = defaultdict(int)

@@ -72,7 +72,7 @@ def _activities(asked: CTE) -> FactSelect:
             asked.c.id,
             ACTIVITY.c.kind,
             func.count().label("activities"),
-            number_in(asked.c.id, func.count().desc(), ACTIVITY.c.kind).label("place"),
+            func.rank().over(partition_by=asked.c.id, order_by=func.count().desc()).label("place"),
         )
         .select_from(asked.join(ACTIVITY, (ACTIVITY.c.person_id == asked.c.person_id) & of_tenant(ACTIVITY)))
         .where(_recently())

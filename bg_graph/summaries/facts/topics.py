@@ -3,7 +3,6 @@
 from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, Select, Text, case, cast, collate, func, literal, select, true
-from sqlalchemy.dialects.postgresql import JSONB
 
 from bg_graph.accounts.tables import ActivityRow
 from bg_graph.store.connection import table_of
@@ -59,7 +58,9 @@ def _unnested(dialect: str) -> tuple[Any, ColumnElement[Any], ColumnElement[bool
     """The list of an activity's topics as a table, its value as text that compares by bytes, and what holds for a topic."""
     if dialect == "postgresql":
         # An activity without topics holds a JSON null, which can't be taken apart.
-        topics = case((func.jsonb_typeof(ACTIVITY.c.topics) == "array", ACTIVITY.c.topics), else_=cast("[]", JSONB))
+        topics = case(
+            (func.jsonb_typeof(ACTIVITY.c.topics) == "array", ACTIVITY.c.topics), else_=func.jsonb_build_array()
+        )
         listed = func.jsonb_array_elements_text(topics).table_valued("value", name="listed")
         return listed, collate(cast(listed.c.value, Text), "C"), true()
     listed = func.json_each(ACTIVITY.c.topics).table_valued("value", "type", name="listed")

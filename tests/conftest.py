@@ -102,6 +102,12 @@ async def world(database: Database, tenant: UUID) -> World:
     return World(database, tenant, NOW)
 
 
+@pytest.fixture
+async def other_world(database: Database) -> World:
+    """Builds what a test needs in another tenant of the same database."""
+    return World(database, await add_tenant(database, "other"), NOW)
+
+
 async def add_tenant(database: Database, name: str) -> UUID:
     row = tables.tenancy.TenantRow(name=name, created_at=NOW)
     async with database.system() as system:

@@ -1,5 +1,6 @@
 """The one world builder of the tests: a tenant's records, each stated by what matters, written through the product."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -31,12 +32,13 @@ from bg_graph.buying_groups.commands.roles import add_role, ensure_default_roles
 from bg_graph.buying_groups.commands.solution_interests import SolutionInterest, add_solution_interest
 from bg_graph.buying_groups.commands.stage_models import create_stage_model, publish_stage_model
 from bg_graph.buying_groups.commands.templates import create_template, publish_template
+from bg_graph.buying_groups.rules.completeness import RoleNeed, group_completeness, role_completeness, shown
 from bg_graph.buying_groups.rules.conditions import Condition
 from bg_graph.buying_groups.rules.default_roles import CHAMPION, DECISION_MAKER, INFLUENCER, PRACTITIONER
 from bg_graph.buying_groups.rules.membership import MembershipSource, RoleAssignment
 from bg_graph.buying_groups.rules.stages import Destination, Stage
 from bg_graph.buying_groups.rules.templates import RoleDefinition, Weighting
-from bg_graph.buying_groups.tables import BuyingGroupRow, MemberRow, StageRow
+from bg_graph.buying_groups.tables import BuyingGroupRow, GroupRoleRow, MemberRow, StageRow
 from bg_graph.engagement.tables import ActivityWeightRow, WeightingModelRow
 from bg_graph.intent.rules import IntentKind, level_of, strength_of
 from bg_graph.intent.tables import IntentSignalRow
@@ -323,6 +325,22 @@ class World:
         """Role and source of each member of a group, by person."""
         return {row.person_id: (row.role_id, row.source) for row in await self.rows(MemberRow, group_id=group_id)}
 
+    async def check_counts(self) -> None:
+        """Every group's stored counts and completeness are what the rules say of its members."""
+        for group in await self.rows(BuyingGroupRow):
+            held = Counter(role_id for role_id, _ in (await self.people_in(group.id)).values())
+            roles = await self.rows(GroupRoleRow, group_id=group.id)
+            needs = {
+                row.id: RoleNeed(row.role_id, held[row.role_id], row.members_required, row.required) for row in roles
+            }
+            complete = group_completeness(needs.values())
+            assert group.member_count == held.total()
+            assert group.completeness_score == (None if complete is None else shown(complete))
+            for row in roles:
+                need = needs[row.id]
+                share = shown(role_completeness(need.members, need.members_required))
+                assert (row.member_count, row.score, row.missing) == (need.members, share, need.missing)
+
     async def rows(self, row: type[SQLModel], **equal: Any) -> list[Any]:
         """The tenant's rows of a table with these values, in the order of their ids."""
         table = table_of(row)
@@ -353,9 +371,9 @@ class World:
             await db.execute(table.update().where(of_tenant(table), table.c.id == row_id).values(**values))
 
     async def _score(self, row: type[SQLModel], row_id: UUID, raw: float | None) -> None:
-        shown = None if raw is None else shown_score(raw)
+        visible = None if raw is None else shown_score(raw)
         scored_at = None if raw is None else self.now
-        await self.change(row, row_id, engagement_raw=raw, engagement_score=shown, scored_at=scored_at)
+        await self.change(row, row_id, engagement_raw=raw, engagement_score=visible, scored_at=scored_at)
 
     async def _standard_template(self) -> UUID:
         if "template" not in self._standard:

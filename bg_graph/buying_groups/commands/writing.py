@@ -201,12 +201,12 @@ def _item(stored: StoredGroup, change: MembershipChange, act: Act) -> Item:
 def membership_data(stored: StoredMember | None, marked: StoredMark | None) -> Values | None:
     """A person's membership and removal mark as the change log holds them; null where there is neither.
 
-    Keys: `role_id`, `source`, `assigned_at`, `assigned_by` of the membership; `mark` with `source`, `removed_at`,
-    `removed_by`.
+    Keys: `role_id` (in hex, which both databases can compare with a role), `source`, `assigned_at`, `assigned_by` of the
+    membership; `mark` with `source`, `removed_at`, `removed_by`.
     """
     data: Values = {}
     if stored is not None:
-        data["role_id"] = str(stored.role_id)
+        data["role_id"] = stored.role_id.hex
         data["source"] = stored.source.value
         data["assigned_at"] = stored.assigned_at.isoformat()
         data["assigned_by"] = stored.assigned_by

@@ -35,7 +35,8 @@ def address_of(settings: Settings, taken: socket.socket) -> str:
 def serve(settings: Settings, taken: socket.socket) -> None:
     """Serve until the process is told to stop; requests under way are given their grace."""
     configure_logs(settings.logging.format, settings.logging.level)
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # each look at the revision would be two lines
+    for name in ("alembic", "uvicorn.error"):  # a look at the revision would be two lines, a start four
+        logging.getLogger(name).setLevel(logging.WARNING)
     config = uvicorn.Config(
         create_app(settings),
         log_config=None,

@@ -1,0 +1,115 @@
+"""`bg-graph demo`: one command from nothing to an answered query."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.cli.shell import PROGRAM, Shell
+
+pytestmark = pytest.mark.slow
+
+
+@dataclass(frozen=True)
+class Served:
+    """A demo under way: what it printed, and how to ask it."""
+
+    greeting: str
+    url: str
+    token: str
+
+    def ask(self, query: str) -> dict[str, object]:
+        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+        request = urllib.request.Request(f"{self.url}/graphql", json.dumps({"query": query}).encode(), headers)
+        with urllib.request.urlopen(request, timeout=30) as response:
+            return json.load(response)
+
+
+@contextmanager
+def served(folder: Path, *arguments: str) -> Iterator[Served]:
+    """A demo that is started, and stopped by Ctrl+C."""
+    command = [PROGRAM, "demo", "--port", "0", *arguments]
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder)}
+    with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True) as running:
+        try:
+            assert running.stdout
+            lines: list[str] = []
+            for line in running.stdout:
+                lines.append(line)
+                if "Ctrl+C" in line:
+                    break
+            greeting = "".join(lines)
+            found = re.search(r"(http://\S+)/#token=(bg_\S+)", greeting)
+            assert found, greeting
+            yield Served(greeting, found.group(1), found.group(2))
+        finally:
+            running.send_signal(signal.SIGINT)
+            running.wait(30)
+
+
+@pytest.fixture(scope="module")
+def first_start(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Served, dict[str, object]]:
+    folder = tmp_path_factory.mktemp("demo")
+    with served(folder) as demo:
+        return folder, demo, demo.ask("{ buyingGroups(first: 3) { totalCount nodes { id name engagementScore } } }")
+
+
+def test_the_first_start_answers_a_query(first_start: tuple[Path, Served, dict[str, object]]) -> None:
+    _, demo, answer = first_start
+    groups = answer["data"]["buyingGroups"]
+    assert groups["totalCount"] > 20
+    assert all(group["engagementScore"] is not None for group in groups["nodes"])
+    assert "Three things to try first" in demo.greeting
+
+
+def test_what_it_says_to_try_can_be_typed_as_it_stands(first_start: tuple[Path, Served, dict[str, object]]) -> None:
+    folder, *_ = first_start
+    with served(folder) as demo:
+        command = re.search(r"curl .*\\\n.*", demo.greeting)
+        assert command
+        answered = subprocess.run(command.group(), shell=True, capture_output=True, text=True, check=True).stdout
+    assert len(json.loads(answered)["data"]["buyingGroups"]["nodes"]) == 3
+
+
+def test_a_second_start_serves_the_data_that_is_there(first_start: tuple[Path, Served, dict[str, object]]) -> None:
+    folder, _, before = first_start
+    with served(folder) as demo:
+        assert "Making" not in demo.greeting
+        assert demo.ask("{ buyingGroups(first: 3) { totalCount nodes { id name engagementScore } } }") == before
+
+
+def test_another_demo_than_the_one_that_is_there_is_refused(
+    first_start: tuple[Path, Served, dict[str, object]], shell: Shell
+) -> None:
+    folder = str(first_start[0] / "demo-data")
+    message = shell.fault("demo", "--folder", folder, "--seed", "8", code=2)
+    assert "holds a demo of --size small --seed 7" in message
+    assert "--fresh" in message
+
+
+def test_a_folder_with_other_things_is_left_alone(shell: Shell) -> None:
+    (shell.folder / "mine").mkdir()
+    (shell.folder / "mine" / "thesis.txt").touch()
+    assert "holds other things than a demo" in shell.fault("demo", "--folder", "mine", code=1)
+    assert "holds other things than a demo" in shell.fault("demo", "--folder", "mine", "--fresh", code=1)
+    assert [path.name for path in (shell.folder / "mine").iterdir()] == ["thesis.txt"]
+
+
+def test_a_taken_port_is_told_before_anything_is_made(shell: Shell) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        message = shell.fault("demo", "--port", str(taken.getsockname()[1]), code=1)
+    assert "Address already in use" in message
+    assert not (shell.folder / "demo-data").exists()
+
+
+def test_an_unknown_size_is_refused(shell: Shell) -> None:
+    assert "There are: small, large" in shell.fault("demo", "--size", "huge", code=2)

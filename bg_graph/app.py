@@ -1,6 +1,7 @@
 """The one place where the parts meet: from settings to the ASGI app; which jobs there are and in which order they run."""
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from types import MappingProxyType
@@ -16,6 +17,7 @@ from bg_graph.engagement.commands import score_job
 from bg_graph.execution.node_ids import node_id
 from bg_graph.hosting.summaries import SummaryHost
 from bg_graph.intent.graphql import STALE_BEFORE
+from bg_graph.jobs.daily import run_daily
 from bg_graph.jobs.runs import JobFunction
 from bg_graph.schema import build_schema
 from bg_graph.screens.documents import GROUPS, MEMBERS, OVERVIEW, document
@@ -27,7 +29,7 @@ from bg_graph.store.scope import of_tenant
 from bg_graph.summaries.built_in.provider import PLUGIN
 from bg_graph.summaries.graphql import SERVICE
 from bg_graph.tenancy.graphql import RequestContext, request_context
-from bg_graph.tenancy.reads import authenticate
+from bg_graph.tenancy.reads import authenticate, list_tenants
 from bg_graph.tenancy.rules import Caller, Right
 from bg_graph.web.callers import bearer_token
 from bg_graph.web.explorer import ExplorerTab, TokenNeededError, explorer_routes
@@ -101,6 +103,9 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> ASGIApp:
     async def running() -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(database.close)
+            if settings.jobs.enabled:
+                work = run_daily(database, JOBS, clock, settings.jobs.schedule, tenants=list_tenants)
+                await stack.enter_async_context(_in_background(work))
             yield
 
     return build_web(
@@ -112,6 +117,16 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> ASGIApp:
         readiness={"database": product.is_migrated},
         lifespan=running,
     )
+
+
+@asynccontextmanager
+async def _in_background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 def web_options(settings: Settings) -> WebOptions:

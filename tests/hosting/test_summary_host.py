@@ -1,0 +1,220 @@
+"""Whatever a summary provider does, the host gives each subject an answer in time, and shows only what is grounded."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from time import perf_counter
+from typing import Any
+
+import pytest
+
+from bg_graph.graph.errors import Coded
+from bg_graph.hosting.installed import Host
+from bg_graph.hosting.summaries import SummaryHost
+from bg_graph.plugins.plugin import Plugin
+from bg_graph.plugins.summaries import (
+    Fact,
+    FactKind,
+    Highlight,
+    HighlightKind,
+    Model,
+    Statement,
+    Subject,
+    SubjectKind,
+    Summary,
+    SummaryRequest,
+)
+
+ACME = Fact(key="group", kind=FactKind.GROUP, name="CRM for Acme", values={"account": "Acme", "member_count": 2})
+ADA = Fact(key="member:1", kind=FactKind.MEMBER, name="Ada Lovelace", values={"role": "Champion", "score": 81})
+BOB = Fact(key="member:2", kind=FactKind.MEMBER, name="Bob Jones", values={"role": "Champion", "score": 40})
+SUBJECT = Subject(kind=SubjectKind.GROUP, key="a", facts=(ACME, ADA, BOB))
+MODEL = Model(name="test", version="1")
+HONEST = Summary(text=(Statement(text="CRM for Acme has 2 members.", facts=("group",)),), model=MODEL)
+
+
+def saying(text: str, *facts: str) -> Summary:
+    return Summary(text=(Statement(text=text, facts=facts),), model=MODEL)
+
+
+def hosting(answer: Any, *, deadline: float = 0.2) -> SummaryHost:
+    """A host of a provider that answers with a value, or by calling what it is given."""
+
+    class Provider:
+        async def summarize(self, request: SummaryRequest) -> Sequence[Summary | None]:
+            return await answer(request) if callable(answer) else answer
+
+    plugin = Plugin(name="acme-summary", version="2.1", title="ACME", provides={"summary": Provider})
+    return SummaryHost(plugin, deadline=deadline)
+
+
+async def answer_of(provided: Any) -> Summary | Coded | None:
+    [answer] = await hosting(provided).summarize([SUBJECT])
+    return answer
+
+
+def code(answer: object) -> str:
+    assert isinstance(answer, Coded), answer
+    return answer.code
+
+
+async def test_an_honest_summary_is_shown() -> None:
+    assert await answer_of([HONEST]) == HONEST
+
+
+async def test_a_provider_may_decline() -> None:
+    assert await answer_of([None]) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CRM for Acme has 3 members.",
+        "CRM for Acme has three members.",
+        "CRM for Acme has 2.5 members.",
+        "CRM for Acme has 2½ members.",
+        "CRM for Acme has twenty-two members.",
+        "CRM for Acme has dozens of members.",
+        "CRM for Acme has 2 members; Napoleon leads them.",
+        "Napoleon leads the 2 members of CRM for Acme.",
+        "CRM for Acme beats Globex.",
+        "CRM for Acme beats 拿破仑.",
+        "CRM for Acme is led by Ada Lovelace.",
+        "CRM for Acme has 81 members.",
+        "CRM for Acmeville has 2 members.",
+        "CRM for Acme\nhas 2 members.",
+        "CRM for Acme has 2 members." * 200,
+        " ",
+    ],
+)
+async def test_what_the_cited_facts_do_not_hold_is_refused(text: str) -> None:
+    assert code(await answer_of([saying(text, "group")])) == "SUMMARY_REFUSED"
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ("The 2 members of CRM for Acme are active.", ("group",)),
+        ("Acme's group has two members.", ("group",)),
+        ("Ada (Champion, 81) and Bob Jones, with 40.", ("member:1", "member:2")),
+        ("No members are missing.", ("group",)),
+    ],
+)
+async def test_what_the_cited_facts_hold_is_shown(text: str, facts: tuple[str, ...]) -> None:
+    assert isinstance(await answer_of([saying(text, *facts)]), Summary)
+
+
+async def test_names_with_digits_do_not_vouch_for_numbers() -> None:
+    fact = replace(ACME, name="CRM for Area 51", values={"account": "Area 51", "member_count": 2})
+    subject = Subject(kind=SubjectKind.GROUP, key="a", facts=(fact,))
+    true, false = saying("CRM for Area 51 has 2 members.", "group"), saying("Area 51 has 51 members.", "group")
+    assert await hosting([true]).summarize([subject]) == [true]
+    [refused] = await hosting([false]).summarize([subject])
+    assert code(refused) == "SUMMARY_REFUSED"
+
+
+@pytest.mark.parametrize(
+    "summary",
+    [
+        saying("It has members."),
+        saying("It has members.", "group", "member:9"),
+        replace(HONEST, text=()),
+        replace(HONEST, text=HONEST.text * 51),
+        replace(HONEST, bullets=(Statement(text="Napoleon leads.", facts=("member:1",)),)),
+        replace(HONEST, text=(Statement(text=None, facts=("group",)),)),  # type: ignore[arg-type]
+        replace(HONEST, highlights=("nonsense",)),  # type: ignore[arg-type]
+        "a text",
+        {"text": "a text"},
+    ],
+)
+async def test_a_summary_of_the_wrong_form_is_refused(summary: Any) -> None:
+    assert code(await answer_of([summary])) == "SUMMARY_REFUSED"
+
+
+@pytest.mark.parametrize("items", [("member:9",), ("group",)])
+async def test_highlights_bring_out_facts_of_their_kind(items: tuple[str, ...]) -> None:
+    statement = Statement(text="Ada Lovelace leads.", facts=("member:1",))
+    fine = Highlight(kind=HighlightKind.TOP_ENGAGED_MEMBERS, statement=statement, items=("member:1",))
+    assert isinstance(await answer_of([replace(HONEST, highlights=(fine,))]), Summary)
+    wrong = replace(HONEST, highlights=(replace(fine, items=items),))
+    assert code(await answer_of([wrong])) == "SUMMARY_REFUSED"
+
+
+async def test_a_refusal_holds_for_that_subject_alone() -> None:
+    other = replace(SUBJECT, key="b")
+    answers = await hosting([saying("Napoleon leads.", "group"), HONEST]).summarize([SUBJECT, other])
+    assert code(answers[0]) == "SUMMARY_REFUSED"
+    assert answers[1] == HONEST
+
+
+async def raises(_request: SummaryRequest) -> None:
+    raise ZeroDivisionError("secret token 123")
+
+
+async def exits(_request: SummaryRequest) -> None:
+    raise SystemExit(3)
+
+
+async def cancels(_request: SummaryRequest) -> None:
+    raise asyncio.CancelledError
+
+
+async def hangs(_request: SummaryRequest) -> None:
+    await asyncio.Event().wait()
+
+
+async def ignores_being_cancelled(_request: SummaryRequest) -> list[None]:
+    for _ in range(8):
+        try:
+            await asyncio.sleep(0.1)
+        except asyncio.CancelledError:
+            continue
+    return [None]
+
+
+@pytest.mark.parametrize("fault", [raises, exits, cancels, hangs, ignores_being_cancelled, [], [None, None], 7, None])
+async def test_a_provider_that_fails_gives_a_coded_error_in_time(fault: Any) -> None:
+    host = hosting(fault)
+    began = perf_counter()
+    [answer] = await host.summarize([SUBJECT])
+    assert code(answer) == "PLUGIN_ERROR"
+    assert perf_counter() - began < 0.6
+    assert isinstance(answer, Coded)
+    assert "acme-summary" in answer.message
+    assert "secret" not in answer.message
+
+
+async def test_a_caller_who_gives_up_takes_the_call_along() -> None:
+    cancelled = asyncio.Event()
+
+    async def slow(_request: SummaryRequest) -> None:
+        try:
+            await asyncio.sleep(5)
+        except asyncio.CancelledError:
+            cancelled.set()
+            raise
+
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(hosting(slow, deadline=3).summarize([SUBJECT]), 0.05)
+    await asyncio.wait_for(cancelled.wait(), 1)
+
+
+async def test_health_is_that_of_the_last_call() -> None:
+    answers: list[Any] = [raises, None]
+
+    async def recovers(request: SummaryRequest) -> Any:
+        fault = answers.pop(0)
+        return await fault(request) if fault else [HONEST]
+
+    host = hosting(recovers)
+    assert isinstance(host, Host)
+    assert host.installed.healthy
+    await host.summarize([SUBJECT])
+    assert not host.installed.healthy
+    assert await host.summarize([SUBJECT]) == [HONEST]
+    assert host.installed.healthy
+    assert (host.installed.plugin, host.installed.version) == ("acme-summary", "2.1")
+
+
+async def test_nobody_is_asked_about_nothing() -> None:
+    assert await hosting(raises).summarize([]) == []

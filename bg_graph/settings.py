@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from cronsim import CronSim, CronSimError
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 PREFIX = "BG_"
 DEFAULT_FILE = "bg-graph.toml"
@@ -162,20 +162,6 @@ class JobSettings(Section):
     )
 
 
-class IntentSettings(Section):
-    """From which probability on a prediction counts."""
-
-    signal: float = _setting(0.25, "From here on a prediction becomes a signal, of level LOW.", ge=0, le=1)
-    medium: float = _setting(0.5, "From here on a signal is MEDIUM.", ge=0, le=1)
-    high: float = _setting(0.75, "From here on a signal is HIGH.", ge=0, le=1)
-
-    @model_validator(mode="after")
-    def _rising(self) -> "IntentSettings":
-        if not self.signal <= self.medium <= self.high:
-            raise ValueError("signal, medium and high must rise")
-        return self
-
-
 class Settings(Section):
     """All settings of an installation; passed to whoever needs them, never imported as a global."""
 
@@ -184,7 +170,6 @@ class Settings(Section):
     limits: LimitSettings = Field(default=LimitSettings())
     logging: LoggingSettings = Field(default=LoggingSettings())
     jobs: JobSettings = Field(default=JobSettings())
-    intent: IntentSettings = Field(default=IntentSettings())
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,17 +336,14 @@ def _validated(
     try:
         return Settings.model_validate(nested)
     except ValidationError as error:
-        wrong = {".".join(str(part) for part in fault["loc"][:2]): fault["msg"] for fault in error.errors()}
-        faults += [_wrong(key, message, given, known) for key, message in wrong.items()]
+        wrong = dict.fromkeys(".".join(map(str, fault["loc"][:2])) for fault in error.errors())
+        faults += [_wrong(given[key], known[key]) for key in wrong]
         return None
 
 
-def _wrong(key: str, message: str, given: Mapping[str, _Given], known: Mapping[str, SettingInfo]) -> SettingFault:
-    if key not in known:  # a fault of a section as a whole
-        where = sorted({item.where for item in given.values() if item.key.startswith(f"{key}.")})
-        return SettingFault(key, "; ".join(where), message.removeprefix("Value error, "))
-    value = "this" if known[key].secret else repr(given[key].value)
-    return SettingFault(key, given[key].where, f"must be {known[key].allowed}; {value} is not")
+def _wrong(item: _Given, info: SettingInfo) -> SettingFault:
+    value = "this" if info.secret else repr(item.value)
+    return SettingFault(item.key, item.where, f"must be {info.allowed}; {value} is not")
 
 
 def _allowed(schema: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ import tokenize
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -56,6 +57,7 @@ class Module:
         return f"{self.place}:{getattr(node, 'lineno', 1)} {getattr(node, 'name', '')}".rstrip()
 
 
+@cache
 def modules() -> list[Module]:
     """The package's modules; migrations are left out, since they are a record and not to be mended."""
     paths = sorted(path for path in PACKAGE.rglob("*.py") if "versions" not in path.parts)

@@ -68,7 +68,7 @@ def test_every_fault_is_told_at_once_with_its_place_and_what_is_allowed() -> Non
         "  server.prot ([server] in mine.toml): there is no such setting (did you mean server.port?); "
         "[server] has host, port, base_url, allowed_origins, trusted_proxies, introspection, shutdown_grace",
         "  sever.host ([sever] in mine.toml): there is no section [sever]; "
-        "there are [database], [server], [limits], [logging], [jobs], [intent]",
+        "there are [database], [server], [limits], [logging], [jobs]",
         "  database.pool_size (flag): must be a whole number from 1 to 200; 0 is not",
         "  server.port ([server] in mine.toml): must be a whole number from 0 to 65535; 'x' is not",
         "  logging.level (environment, BG_LOGGING_LEVEL): must be one of debug, info, warning, error; 'loud' is not",
@@ -138,17 +138,10 @@ def test_the_settings_do_not_show_a_password_when_printed() -> None:
         ("BG_LIMITS_DEADLINE", "0"),
         ("BG_LIMITS_MAX_DEPTH", "nan"),
         ("BG_LIMITS_DEADLINE", "nan"),
-        ("BG_INTENT_HIGH", "1.5"),
     ],
 )
 def test_a_wrong_value_is_refused_with_what_is_allowed(variable: str, value: str) -> None:
     assert f"(environment, {variable}): must be " in refused(environment={variable: value})
-
-
-def test_intent_thresholds_must_rise() -> None:
-    assert "intent (environment, BG_INTENT_SIGNAL): signal, medium and high must rise" in refused(
-        environment={"BG_INTENT_SIGNAL": "0.6"}
-    )
 
 
 def test_every_setting_has_a_description_and_says_what_is_allowed() -> None:

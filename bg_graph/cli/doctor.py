@@ -3,7 +3,7 @@
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +11,12 @@ import typer
 
 from bg_graph.cli.faults import FAILED, Failure
 from bg_graph.cli.installation import reached, settings_of, shown_url
+from bg_graph.jobs.reads import JobRun, latest_runs
 from bg_graph.settings import Settings, known_settings, settings_file
 from bg_graph.store.clock import system_clock
 from bg_graph.store.engine import Database
 from bg_graph.store.schema import newest_revision
-from bg_graph.tenancy.reads import list_tenants, list_tokens
+from bg_graph.tenancy.reads import Tenant, Token, list_tenants, list_tokens
 
 app = typer.Typer(add_completion=False)
 
@@ -95,9 +96,24 @@ async def _tenants(database: Database) -> AsyncIterator[Finding]:
         yield Finding("there is no tenant", False, "bg-graph tenant create NAME")
     for tenant in tenants:
         async with database.reading(tenant.id) as db:
-            good = [token for token in await list_tokens(db) if token.validity.holds(system_clock())]
-        if good:
-            yield Finding(f"tenant {tenant.name} has {len(good)} good token(s)")
-        else:
-            remedy = f"bg-graph token create NAME --tenant {tenant.name}"
-            yield Finding(f"tenant {tenant.name} has no good token: nobody can ask for its data", False, remedy)
+            tokens, runs = await list_tokens(db), await latest_runs(db, 1)
+        yield _tokens_found(tenant, [token for token in tokens if token.validity.holds(system_clock())])
+        yield _last_run(tenant, runs[0] if runs else None)
+
+
+def _tokens_found(tenant: Tenant, good: Sequence[Token]) -> Finding:
+    if good:
+        return Finding(f"tenant {tenant.name} has {len(good)} good token(s)")
+    remedy = f"bg-graph token create NAME --tenant {tenant.name}"
+    return Finding(f"tenant {tenant.name} has no good token: nobody can ask for its data", False, remedy)
+
+
+def _last_run(tenant: Tenant, run: JobRun | None) -> Finding:
+    if run is None:
+        return Finding(
+            f"no job has run for tenant {tenant.name} yet, so that its scores are unknown", True, "bg-graph jobs run"
+        )
+    told = f"job {run.job} of tenant {tenant.name}, begun {run.started_at:%F %T} UTC: {run.status}"
+    if run.status != "FAILED":
+        return Finding(told)
+    return Finding(f"{told}, {run.error}", False, f"bg-graph jobs run {run.job} --tenant {tenant.name}")

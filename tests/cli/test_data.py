@@ -2,6 +2,7 @@
 
 import json
 import re
+import sqlite3
 
 import pytest
 
@@ -85,3 +86,16 @@ def test_one_job_of_one_tenant_is_run(exported: Shell) -> None:
 
 def test_a_job_that_there_is_not_is_refused(ready: Shell) -> None:
     assert "there is no job 'scroe'" in ready.fault("jobs", "run", "scroe", code=2)
+
+
+def test_the_doctor_tells_whether_the_last_job_failed(exported: Shell) -> None:
+    exported.run("token", "create", "Ann")
+    assert "no job has run for tenant acme yet" in exported.out("doctor")
+    exported.run("jobs", "run")
+    assert re.search(r"job maintain of tenant acme, begun \S+ \S+ UTC: DONE", exported.out("doctor"))
+    with sqlite3.connect(exported.folder / "bg-graph.sqlite") as database:
+        database.execute("UPDATE job_run SET status = 'FAILED', error = 'disk full'")
+    text = exported.run("doctor", code=1).stdout
+    assert "FAILED, disk full" in text
+    assert "-> bg-graph jobs run maintain --tenant acme" in text
+    assert "disk full" in exported.out("jobs", "list")

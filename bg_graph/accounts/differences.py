@@ -90,7 +90,7 @@ async def find(
 ) -> dict[str, Row[Any]]:
     """The stored rows with these ids of a source, by that id, with the columns wanted."""
     table = table_of(row)
-    wanted = [table.c.external_id, *(table.c[name] for name in columns)]
+    wanted = [table.c[name] for name in dict.fromkeys(("external_id", *columns))]
     statement = select(*wanted).where(
         of_tenant(table), table.c.source == source, table.c.external_id.in_(bindparam("ids", expanding=True))
     )
@@ -102,8 +102,10 @@ async def find(
 
 async def compare(db: TenantConnection, shape: Shape, source: str, records: Mapping[str, Record]) -> Differences:
     """What storing records of a source would do, by their ids there. References are ids of ours."""
+    if not records:
+        return Differences((), (), 0)
     given = {key: {**record, "source": source, "external_id": key} for key, record in records.items()}
-    first = next(iter(given.values()), {})
+    first = next(iter(given.values()))
     columns = ["id", *shape.derive({**shape.blank, **first})]
     found = await find(db, shape.row, source, given, columns)
     return differences(shape, {key: dict(row._mapping) for key, row in found.items()}, given)

@@ -29,7 +29,7 @@ def looks_like_pages(path: Path) -> bool:
     try:
         with _opened(path) as (text, _):
             page = next(_pages(path, text), None)
-    except (FileRefused, UnicodeDecodeError):
+    except FileRefused:
         return False
     return page is not None and ("result" in page[1] or {"requestId", "success"} <= page[1].keys())
 
@@ -37,12 +37,8 @@ def looks_like_pages(path: Path) -> bool:
 def check_pages(path: Path) -> None:
     """Read a file through once. Raises FileRefused where it is no JSON, no page, or a page that reports a failure."""
     with _opened(path) as (text, _):
-        try:
-            for _row in _records(path, text, ()):
-                pass
-        except UnicodeDecodeError as error:
-            message = f"the file is not UTF-8 ({error.reason}); JSON is written in UTF-8"
-            raise FileRefused(path, FileFault("NOT_JSON", message)) from error
+        for _row in _records(path, text, ()):
+            pass
 
 
 @contextmanager
@@ -54,7 +50,7 @@ def page_rows(path: Path, columns: tuple[str, ...]) -> Iterator[ReadRows]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[TextIO, Callable[[], int]]]:
-    with path.open("rb") as raw, TextIOWrapper(raw, encoding="utf-8-sig", newline="") as text:
+    with path.open("rb") as raw, TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="") as text:
         yield text, raw.tell
 
 

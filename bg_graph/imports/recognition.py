@@ -63,7 +63,7 @@ def recognise(paths: Sequence[Path]) -> Recognised:
     if not files and not refused:
         where = ", ".join(str(path) for path in paths)
         raise UnusablePath(f"{where}: no file here is an export that can be imported; see docs/import.md for the kinds")
-    files.sort(key=lambda file: (KINDS.index(file.kind), str(file.path)))
+    files.sort(key=lambda file: KINDS.index(file.kind))
     return Recognised(tuple(files), tuple(refused), tuple(ignored))
 
 

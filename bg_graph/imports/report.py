@@ -11,6 +11,8 @@ from bg_graph.imports.kinds import KindName
 from bg_graph.imports.reading import FileFault
 from bg_graph.imports.rejects import Rejection, RejectsFile
 
+COUNTS = ("read", "accepted", "rejected", "added", "changed", "unchanged", "deleted")
+
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
@@ -63,6 +65,7 @@ class ImportReport:
         plain["started_at"] = self.started_at.isoformat()
         plain["finished_at"] = self.finished_at.isoformat()
         plain["files"] = list(plain["files"])
+        plain["totals"] = {name: sum(getattr(file, name) for file in self.files) for name in COUNTS}
         plain["ignored"] = list(self.ignored)
         return plain
 

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
-from weakref import WeakSet
 
 from sqlalchemy import Delete, Executable, Insert, Row, Select, Table, Update, insert
 from sqlalchemy.dialects import postgresql, sqlite
@@ -13,9 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.selectable import CompoundSelect
 from sqlmodel import SQLModel
 
-from bg_graph.store.scope import TENANT_PARAMETER, check_scope
-
-Statement = Select[Any] | CompoundSelect[Any] | Insert | Update | Delete
+from bg_graph.store.scope import TENANT_PARAMETER, ScopeChecks
 
 
 def table_of(row: type[SQLModel]) -> Table:
@@ -28,10 +25,10 @@ def table_of(row: type[SQLModel]) -> Table:
 class TenantConnection:
     """A transaction of one tenant. Statements of concurrent callers are run one after the other."""
 
-    def __init__(self, connection: AsyncConnection, tenant_id: UUID) -> None:
+    def __init__(self, connection: AsyncConnection, tenant_id: UUID, scopes: ScopeChecks | None = None) -> None:
         self._connection = connection
         self._busy = asyncio.Lock()
-        self._checked: WeakSet[Any] = WeakSet()
+        self._scopes = scopes or ScopeChecks()
         self.tenant_id = tenant_id
 
     @property
@@ -43,7 +40,7 @@ class TenantConnection:
         self, statement: Select[Any] | CompoundSelect[Any], parameters: Mapping[str, Any] | None = None
     ) -> Sequence[Row[Any]]:
         """Read rows. Raises UnscopedStatement where a table is not held to the tenant (`of_tenant`)."""
-        self._check(statement)
+        self._scopes.check(statement)
         async with self._busy:
             result = await self._connection.execute(statement, self._with_tenant(parameters))
             found: Sequence[Row[Any]] = result.all()
@@ -61,7 +58,7 @@ class TenantConnection:
 
     async def execute(self, statement: Insert | Update | Delete, parameters: Mapping[str, Any] | None = None) -> int:
         """Run a set-based change; gives the number of rows it touched."""
-        self._check(statement)
+        self._scopes.check(statement)
         async with self._busy:
             result = await self._connection.execute(statement, self._with_tenant(parameters))
             return result.rowcount
@@ -70,7 +67,7 @@ class TenantConnection:
         """Run one change for each set of parameters, in one round trip."""
         if not parameters:
             return
-        self._check(statement)
+        self._scopes.check(statement)
         async with self._busy:
             await self._connection.execute(statement, [self._with_tenant(each) for each in parameters])
 
@@ -117,11 +114,6 @@ class TenantConnection:
 
     def _with_tenant(self, parameters: Mapping[str, Any] | None) -> dict[str, Any]:
         return {**(parameters or {}), TENANT_PARAMETER: self.tenant_id}
-
-    def _check(self, statement: Statement) -> None:
-        if statement not in self._checked:
-            check_scope(statement)
-            self._checked.add(statement)
 
 
 class SystemConnection:

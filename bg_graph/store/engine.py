@@ -1,8 +1,9 @@
 """Opening the database: the same doors on SQLite (embedded) and PostgreSQL."""
 
+import math
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlmodel import SQLModel
 
 from bg_graph.store.connection import SystemConnection, TenantConnection, table_of
+from bg_graph.store.scope import ScopeChecks
 
 BUSY_TIMEOUT = 30_000  # milliseconds that a writer waits for another on SQLite
 _NAME_TENANT = text("SELECT set_config('bg.tenant', :tenant, true)")
@@ -33,20 +35,21 @@ class Database:
     engine: AsyncEngine
     reader: AsyncEngine
     writer: AsyncEngine
+    scopes: ScopeChecks = field(default_factory=ScopeChecks)
 
     @asynccontextmanager
     async def reading(self, tenant_id: UUID) -> AsyncIterator[TenantConnection]:
         """A read-only transaction of a tenant: all its statements see one snapshot."""
         async with self.reader.connect() as connection, connection.begin():
             await _name_tenant(connection, str(tenant_id))
-            yield TenantConnection(connection, tenant_id)
+            yield TenantConnection(connection, tenant_id, self.scopes)
 
     @asynccontextmanager
     async def writing(self, tenant_id: UUID) -> AsyncIterator[TenantConnection]:
         """A transaction of a tenant that may change rows; committed at the end, rolled back on an exception."""
         async with self.writer.begin() as connection:
             await _name_tenant(connection, str(tenant_id))
-            yield TenantConnection(connection, tenant_id)
+            yield TenantConnection(connection, tenant_id, self.scopes)
 
     @asynccontextmanager
     async def system(self, *, reading: bool = False) -> AsyncIterator[SystemConnection]:
@@ -115,6 +118,11 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: Any) -> None:
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT}")
     cursor.execute("PRAGMA cache_size=-65536")
+    cursor.execute("SELECT count(DISTINCT name) FROM pragma_function_list WHERE name IN ('sqrt', 'floor')")
+    if cursor.fetchone() != (2,):
+        # SQLite may be built without them; the scores need both.
+        connection.create_function("sqrt", 1, math.sqrt, deterministic=True)
+        connection.create_function("floor", 1, math.floor, deterministic=True)
     cursor.close()
 
 

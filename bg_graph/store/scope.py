@@ -3,7 +3,7 @@
 It is checked on the finished statement, sub-selects included, so that no way of building one can slip past.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Uuid, bindparam
@@ -51,6 +51,25 @@ def check_scope(statement: ClauseElement) -> None:
             _check_select(statement, frozenset())
         case _:
             raise UnscopedStatement(f"only SELECT, INSERT, UPDATE and DELETE run for a tenant, not {statement}")
+
+
+class ScopeChecks:
+    """Remembers which forms of statements were proved, so that each form is walked once in the life of a database."""
+
+    def __init__(self, limit: int = 5_000) -> None:
+        self._proved: set[Hashable] = set()
+        self._limit = limit
+
+    def check(self, statement: ClauseElement) -> None:
+        """`check_scope`, for a form that is new. Values don't belong to a form; the names of parameters do."""
+        form = statement._generate_cache_key()
+        if form is None:
+            check_scope(statement)
+        elif form.key not in self._proved:
+            check_scope(statement)
+            if len(self._proved) >= self._limit:
+                self._proved.clear()
+            self._proved.add(form.key)
 
 
 def _check_insert(statement: Insert) -> None:

@@ -2,8 +2,6 @@
 
 import json
 
-import pytest
-
 from bg_graph.accounts.tables import AccountRow, ActivityRow, ContactRoleRow, OpportunityRow, PersonRow
 from bg_graph.buying_groups.tables import BuyingGroupRow
 from bg_graph.imports.intakes import (
@@ -340,11 +338,13 @@ FIRST_WINS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "header", "row", "code"), FIRST_WINS)
-async def test_of_several_reasons_the_first_in_the_order_is_given(stocked, name, header, row, code):
-    path = stocked.table(name, header, row)
-    await stocked.run(path)
-    assert codes(path) == [code]
+async def test_of_several_reasons_the_first_in_the_order_is_given(stocked):
+    found = []
+    for name, header, row, _ in FIRST_WINS:
+        path = stocked.table(name, header, row)
+        await stocked.run(path)
+        found.append((name, row, codes(path)))
+    assert found == [(name, row, [code]) for name, _, row, code in FIRST_WINS]
 
 
 async def test_a_rejected_row_does_not_make_a_later_one_a_duplicate(desk):

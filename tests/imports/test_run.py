@@ -164,7 +164,8 @@ def sqlite_folder(tmp_path_factory, sqlite_template):
     return folder
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.slow
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.tuples(HEADERS, ROWS, st.sampled_from(",;\t"), st.sampled_from(["\n", "\r\n"])), min_size=1, max_size=4)
 )

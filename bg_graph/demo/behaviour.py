@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from random import Random
 
 from bg_graph.demo.chance import about, happens, one_of
@@ -14,7 +15,7 @@ DAYS = 90
 
 VISIT, FORM, LINK, OPEN, CLICK, MOMENT, PROGRESSION = 1, 2, 3, 10, 11, 46, 104
 
-_WEEKS = DAYS // 7
+_WEEKS = 13  # the oldest is cut off after ninety days
 _PAGES = ("How {} works", "{} pricing", "{} customers", "{} documentation", "Compare {}")
 _FORMS = ("Request a demo", "Download the guide", "Talk to an expert")
 _WEBINARS_AGO = (72, 41, 13)  # days
@@ -60,7 +61,7 @@ class _Person:
         """Visits to the web site, as many in each week as the story's pace and the person's zeal make likely."""
         for week in range(_WEEKS):
             for _ in range(about(self.chance, self._pace(week / (_WEEKS - 1)))):
-                at = self._working_time(DAYS - week * 7 - int(self.chance.random() * 7))
+                at = self._working_time((_WEEKS - 1 - week) * 7 + int(self.chance.random() * 7))
                 yield from self._visit(at)
 
     def newsletters(self) -> Iterator[Action]:
@@ -72,7 +73,9 @@ class _Person:
             topics = product.keywords[:2]
             if not happens(self.chance, interest):
                 continue
-            opened = self._at_hour(DAYS - week * 7, 8) + timedelta(minutes=40 + int(self.chance.random() ** 2 * 2000))
+            opened = self._at_hour((_WEEKS - 1 - week) * 7 + 2, 8) + timedelta(
+                minutes=40 + int(self.chance.random() ** 2 * 2000)
+            )
             yield self._action(opened, OPEN, name, {"Device": "Desktop"}, product, topics)
             if happens(self.chance, 0.4):
                 clicked = opened + timedelta(seconds=20 + int(self.chance.random() * 160))
@@ -150,5 +153,6 @@ class _Person:
         return day + timedelta(hours=hour - self.hours_from_utc)
 
 
+@cache
 def _path(text: str) -> str:
     return text.lower().replace(" ", "-")

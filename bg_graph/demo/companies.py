@@ -2,8 +2,10 @@
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from random import Random
 
 from bg_graph.demo.chance import chance_of, happens, one_of
@@ -76,7 +78,18 @@ def salesforce_id(prefix: str, number: int) -> str:
     return short + checksum(short)
 
 
-def company_of(seed: int, number: int, people: tuple[int, int]) -> Company:
+@dataclass(frozen=True, slots=True)
+class _Workplace:
+    """What a company's people have in common. `busyness`: how many times over they do what stories say."""
+
+    company: int
+    place: Place
+    domain: str
+    stories: tuple[tuple[Offer, Story], ...]
+    busyness: float
+
+
+def company_of(seed: int, number: int, people: tuple[int, int], busyness: float = 1.0) -> Company:
     """The company of a number, with a number of people between two bounds (more where its committees need them)."""
     chance = chance_of(seed, "company", number)
     industry, place = INDUSTRIES[number % len(INDUSTRIES)], _place(number)
@@ -85,7 +98,7 @@ def company_of(seed: int, number: int, people: tuple[int, int]) -> Company:
     employees = int(industry.employees[0] * (industry.employees[1] / industry.employees[0]) ** chance.random())
     stories = tuple((offer, story_of(number, OFFERS.index(offer))) for offer in offers_for(industry.name, employees))
     wanted = chance.randint(*people)
-    contacts = tuple(_contacts(seed, number, place, domain, stories, wanted))
+    contacts = tuple(_contacts(seed, _Workplace(number, place, domain, stories, busyness), wanted))
     return Company(
         number=number,
         id=salesforce_id("001", number),
@@ -118,19 +131,17 @@ def _company_name(number: int, industry: Industry, place: Place) -> str:
     return name + (f" {again + 1}" if again else "")
 
 
-def _contacts(
-    seed: int, company: int, place: Place, domain: str, stories: Sequence[tuple[Offer, Story]], wanted: int
-) -> Iterator[Contact]:
+def _contacts(seed: int, work: _Workplace, wanted: int) -> Iterator[Contact]:
     """The committees' people first, then others until there are as many as wanted."""
-    chance = chance_of(seed, "people", company)
-    taken: set[str] = set()
-    committees = list(_committees(chance, stories))
+    chance = chance_of(seed, "people", work.company)
+    taken: Counter[str] = Counter()
+    committees = list(_committees(chance, work.stories))
     others: list[tuple[str, dict[str, Seat]]] = [
         (title, {}) for title in _bystanders(chance, max(wanted - len(committees), 2))
     ]
-    for place_in_company, (title, seats) in enumerate([*committees, *others][:PEOPLE_AT_MOST]):
-        number = company * PEOPLE_AT_MOST + place_in_company
-        yield _contact(chance_of(seed, "person", number), number, place, domain, title, seats, stories, taken)
+    for place, (title, seats) in enumerate([*committees, *others][:PEOPLE_AT_MOST]):
+        number = work.company * PEOPLE_AT_MOST + place
+        yield _contact(chance_of(seed, "person", number), number, work, title, seats, taken)
 
 
 def _committees(chance: Random, stories: Sequence[tuple[Offer, Story]]) -> Iterator[tuple[str, dict[str, Seat]]]:
@@ -165,15 +176,9 @@ def _bystanders(chance: Random, count: int) -> Iterator[str]:
 
 
 def _contact(
-    chance: Random,
-    number: int,
-    place: Place,
-    domain: str,
-    title: str,
-    seats: dict[str, Seat],
-    stories: Sequence[tuple[Offer, Story]],
-    taken: set[str],
+    chance: Random, number: int, work: _Workplace, title: str, seats: dict[str, Seat], taken: Counter[str]
 ) -> Contact:
+    place = work.place
     home = place if happens(chance, 0.85) else one_of(chance, PLACES)
     first_name, last_name = _name(chance, home, taken)
     return Contact(
@@ -182,43 +187,47 @@ def _contact(
         first_name=first_name,
         last_name=last_name,
         title=title,
-        email=_email(chance, first_name, last_name, domain, taken),
+        email=_email(chance, first_name, last_name, work.domain, taken),
         phone=place.phone.format(f"{number % 100:02}") if place.phone and happens(chance, 0.8) else "",
         city=one_of(chance, place.cities),
         opted_out=happens(chance, 0.05),
         bounced=happens(chance, 0.03),
-        engagements=tuple(_engagements(chance, seats, stories)),
+        engagements=tuple(_engagements(chance, seats, work)),
         seats=seats,
     )
 
 
-def _engagements(
-    chance: Random, seats: dict[str, Seat], stories: Sequence[tuple[Offer, Story]]
-) -> Iterator[Engagement]:
+def _engagements(chance: Random, seats: dict[str, Seat], work: _Workplace) -> Iterator[Engagement]:
     """Those who sit in a committee take part in its story; others hardly do."""
-    for offer, story in stories:
-        temper = 0.4 + 1.3 * chance.random()
+    for offer, story in work.stories:
+        temper = (0.4 + 1.3 * chance.random()) * work.busyness
         if offer.name in seats:
             yield Engagement(offer, story, seats[offer.name].zeal * temper)
         elif happens(chance, 0.2):
             yield Engagement(offer, story, 0.15 * temper)
 
 
-def _name(chance: Random, home: Place, taken: set[str]) -> tuple[str, str]:
+def _name(chance: Random, home: Place, taken: Counter[str]) -> tuple[str, str]:
     """A name that nobody else of the company has, where a few tries find one."""
     for _ in range(8):
         name = one_of(chance, home.first_names), one_of(chance, home.last_names)
-        if not any(each.startswith(f"{_ascii(name[0])}.{_ascii(name[1])}") for each in taken):
+        if _local_part(*name) not in taken:
             break
     return name
 
 
-def _email(chance: Random, first_name: str, last_name: str, domain: str, taken: set[str]) -> str:
-    local = f"{_ascii(first_name)}.{_ascii(last_name)}"
-    count = sum(each.startswith((f"{local}@", f"{local}.")) for each in taken)
-    address = f"{local}.{count + 1}@{domain}" if count else f"{local}@{domain}"
-    taken.add(address)
-    return "" if happens(chance, 0.02) else address
+def _email(chance: Random, first_name: str, last_name: str, domain: str, taken: Counter[str]) -> str:
+    """An address that nobody else of the company has; now and then none is known."""
+    local = _local_part(first_name, last_name)
+    taken[local] += 1
+    if happens(chance, 0.02):
+        return ""
+    return f"{local}.{taken[local]}@{domain}" if taken[local] > 1 else f"{local}@{domain}"
+
+
+@cache
+def _local_part(first_name: str, last_name: str) -> str:
+    return f"{_ascii(first_name)}.{_ascii(last_name)}"
 
 
 def _ascii(text: str) -> str:

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
@@ -70,13 +70,14 @@ EXPORT_FILES = tuple(_COLUMNS)
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is made: companies, and people in each, from and to."""
+    """How much is made: companies, people in each, from and to, and how many times over they do what stories say."""
 
     companies: int
     people: tuple[int, int]
+    busyness: float = 1.0
 
 
-SIZES: Mapping[str, Size] = {"small": Size(40, (8, 14)), "large": Size(5_000, (14, 26))}
+SIZES: Mapping[str, Size] = {"small": Size(40, (8, 14)), "large": Size(5_000, (14, 26), 3.0)}
 """small: tens of accounts, hundreds of people. large: a hundred thousand people, millions of activities."""
 
 Progress = Callable[[str, int, int], None]
@@ -103,9 +104,11 @@ def write_exports(
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(EXAMPLE_FILE, folder / SETUP_FILE)
     with ExitStack() as open_files:
-        writer = _Writer(seed, now, {name: open_files.enter_context(_table(folder / name)) for name in _COLUMNS})
+        writer = _Writer(
+            seed, now.astimezone(UTC), {name: open_files.enter_context(_table(folder / name)) for name in _COLUMNS}
+        )
         for number in range(size.companies):
-            writer.company(company_of(seed, number, size.people))
+            writer.company(company_of(seed, number, size.people, size.busyness))
             if progress is not None:
                 progress("writing the export files", number + 1, size.companies)
     moves = json.dumps(writer.moves, ensure_ascii=False, indent=0)
@@ -259,4 +262,4 @@ def _truth(value: bool) -> str:
 
 
 def _time(at: datetime) -> str:
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return at.isoformat(timespec="seconds").removesuffix("+00:00") + "Z"

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from bg_graph.buying_groups.commands.membership import edit_members
 from bg_graph.buying_groups.commands.stages import move_stage
 from bg_graph.buying_groups.rules.default_roles import CHAMPION, PRACTITIONER
 from bg_graph.buying_groups.rules.membership import MembershipSource, RoleAssignment
+from bg_graph.buying_groups.rules.stages import Moved
 from bg_graph.buying_groups.tables import BuyingGroupRow, MemberRow, SolutionInterestRow, StageRow, TemplateRoleRow
 from bg_graph.demo.exports import EXPORT_FILES, MOVES_FILE, SETUP_FILE
 from bg_graph.engagement.commands import score_job
@@ -26,6 +28,7 @@ from bg_graph.imports.run import import_files
 from bg_graph.jobs.runs import JobFunction, RunState, run_job
 from bg_graph.setup.apply import apply_file
 from bg_graph.setup.plan import SetupPlan
+from bg_graph.store.chunks import chunks
 from bg_graph.store.clock import Clock
 from bg_graph.store.connection import TenantConnection, table_of
 from bg_graph.store.engine import Database
@@ -35,6 +38,7 @@ USER = "Maria Rossi"
 """Who, by the change log, set the demo up and did what a user does."""
 
 _CHAMPIONS_FROM = "Evaluating"
+_MOVES_AT_ONCE = 500
 
 
 class DemoNotLoaded(Exception):
@@ -63,8 +67,11 @@ async def load_demo(
     # Maintenance first, so that the groups' scores count the members whom it brings in.
     await _run(database, tenant_id, "maintain", maintain_job, clock)
     moves = json.loads(await asyncio.to_thread((folder / MOVES_FILE).read_text, "utf-8"))
+    moved = 0
+    for some in chunks(moves, _MOVES_AT_ONCE):
+        async with database.writing(tenant_id) as db:
+            moved += await _move_groups(db, some, clock())
     async with database.writing(tenant_id) as db:
-        moved = await _move_groups(db, moves, clock())
         champions = await _name_champions(db, clock())
     await _run(database, tenant_id, "score", score_job, clock)
     return Loaded(setup, imported, moved, champions)
@@ -76,7 +83,7 @@ async def _run(database: Database, tenant_id: UUID, job: str, function: JobFunct
         raise DemoNotLoaded(f"the job {job} did not go through: {outcome.error or outcome.state}")
 
 
-async def _move_groups(db: TenantConnection, moves: list[tuple[str, str, list[str]]], now: datetime) -> int:
+async def _move_groups(db: TenantConnection, moves: Sequence[tuple[str, str, list[str]]], now: datetime) -> int:
     """Move groups without a stage through theirs; each move is one that the stage model allows."""
     groups = await _groups_without_stage(db)
     stages = await _stages(db)
@@ -88,7 +95,9 @@ async def _move_groups(db: TenantConnection, moves: list[tuple[str, str, list[st
         group_id, model_id = found
         for name in names:
             stage_id = stages[model_id, name]
-            await move_stage(db, group_id, stage_id, by=USER, source=MembershipSource.MANUAL, now=now)
+            outcome = await move_stage(db, group_id, stage_id, by=USER, source=MembershipSource.MANUAL, now=now)
+            if not isinstance(outcome, Moved):
+                raise DemoNotLoaded(f"the stage model does not let a group of {interest} move to {name}: {outcome}")
         moved += 1
     return moved
 

@@ -45,6 +45,10 @@ class FileRefused(Exception):
         self.fault = fault
 
 
+class UnusablePath(Exception):
+    """A path can't be used: it does not exist, can't be read or written beside, or holds nothing to import."""
+
+
 @dataclass(slots=True)
 class SourceRow:
     """A row as read: the line it begins on, and the trimmed texts of the columns that its kind knows.

@@ -10,14 +10,11 @@ from bg_graph.imports.kinds import ACTIVITY, KINDS, Kind
 from bg_graph.imports.pages import SUFFIXES as PAGE_SUFFIXES
 from bg_graph.imports.pages import check_pages, looks_like_pages
 from bg_graph.imports.reading import FileFault, FileRefused, Layout, check_rows, read_layout
+from bg_graph.imports.reading import UnusablePath as UnusablePath  # for callers, who catch it
 from bg_graph.imports.rejects import SUFFIX as REJECTS_SUFFIX
 
 TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".txt"})
 _NO_LETTERS = re.compile(r"[^a-z]+")
-
-
-class UnusablePath(Exception):
-    """A path given to the import does not exist, or is a folder without any file that can be imported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +50,7 @@ def recognise(paths: Sequence[Path]) -> Recognised:
     refused: list[RefusedFile] = []
     ignored: list[Path] = []
     for path, named in _candidates(paths):
-        match _look_at(path):
+        match _read_through(path):
             case ImportFile() as file:
                 files.append(file)
             case RefusedFile() as file if named or file.kind is not None:
@@ -118,6 +115,13 @@ def _may_hold_rows(file: Path) -> bool:
     name = file.name.lower()
     known = file.suffix.lower() in TABLE_SUFFIXES | PAGE_SUFFIXES
     return file.is_file() and known and not name.endswith(REJECTS_SUFFIX) and not name.startswith(".")
+
+
+def _read_through(path: Path) -> ImportFile | RefusedFile:
+    try:
+        return _look_at(path)
+    except OSError as error:
+        raise UnusablePath(f"{path}: the file can't be read: {error.strerror}") from error
 
 
 def _look_at(path: Path) -> ImportFile | RefusedFile:

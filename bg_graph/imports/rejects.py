@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
+from bg_graph.imports.reading import UnusablePath
+
 SUFFIX = ".rejects.csv"
 COLUMNS = ("line", "code", "column", "value", "reason")
 VALUE_LIMIT = 1000
@@ -36,13 +38,22 @@ class RejectsFile:
         self._writer: Any = None
 
     def add(self, line: int, rejection: Rejection) -> None:
-        """Write one reject."""
+        """Write one reject. Raises UnusablePath where the folder can't be written to."""
         if self._text is None:
-            self._text = self._part.open("w", encoding="utf-8", newline="")
+            self._text = self._opened()
             self._writer = csv.writer(self._text)
             self._writer.writerow(COLUMNS)
         value = rejection.value[:VALUE_LIMIT]
         self._writer.writerow((line, rejection.code, rejection.column, value, rejection.reason))
+
+    def _opened(self) -> TextIO:
+        try:
+            return self._part.open("w", encoding="utf-8", newline="")
+        except OSError as error:
+            remedy = "copy the files to a folder that can be written to, and import them there"
+            raise UnusablePath(
+                f"{self.path}: rejected rows can't be listed here ({error.strerror}); {remedy}"
+            ) from error
 
     def finish(self) -> Path | None:
         """Put the file in place; None where nothing was rejected."""

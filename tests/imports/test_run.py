@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bg_graph.accounts.tables import AccountRow, ActivityRow, PersonRow
+from bg_graph.imports.recognition import UnusablePath
 from bg_graph.imports.rejects import COLUMNS
 from bg_graph.imports.run import BATCH
 from bg_graph.store.engine import open_database
@@ -42,6 +43,15 @@ async def test_rejects_stand_beside_the_input_and_go_when_there_are_none(desk):
     desk.accounts()
     assert (await desk.only(path)).rejects is None
     assert [file.name for file in desk.folder.iterdir()] == ["Account.csv"]
+
+
+async def test_rejects_that_can_not_be_written_stop_the_import_with_the_remedy(desk):
+    (desk.folder / "Account.rejects.csv.part").mkdir()
+    path = desk.table("Account.csv", "Id,Name", f"{A1},")
+    with pytest.raises(
+        UnusablePath, match=r"Account\.rejects\.csv: rejected rows can't be listed here .* copy the files"
+    ):
+        await desk.run(path)
 
 
 async def test_the_report_is_plain_json(desk):

@@ -14,8 +14,11 @@ from bg_graph.settings import Settings
 from bg_graph.store.engine import Database
 from bg_graph.store.ids import new_id
 from bg_graph.tenancy.rules import Caller, Right
+from tests.browser import chromium, watched_page
 from tests.conftest import NOW, statements
 from tests.world import World
+
+__all__ = ["chromium", "watched_page"]
 
 
 @dataclass(frozen=True)

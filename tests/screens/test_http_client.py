@@ -49,7 +49,9 @@ async def test_a_request_without_a_good_token_is_401_and_says_how_to_get_one(
 ):
     async with serving(database, database_url, tenant) as served, httpx.AsyncClient() as client:
         for headers in ({}, {"Authorization": "Bearer bg_wrong"}):
-            response = await client.post(f"{served.url}/graphql", json={"query": "{ viewer { name } }"}, headers=headers)
+            response = await client.post(
+                f"{served.url}/graphql", json={"query": "{ viewer { name } }"}, headers=headers
+            )
             assert response.status_code == 401
             assert response.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
             assert "bg-graph token create" in response.json()["errors"][0]["message"]

@@ -24,8 +24,10 @@ async def run_tab(page: Page, served: Served, title: str) -> dict[str, Any]:
     """What the tab's query was answered with, once the page shows it (the page draws only the lines in sight)."""
     await page.goto(f"{served.url}/#token={served.token}")
     await expect(page.locator(".graphiql-tab-button")).to_have_text(["Overview", "Members", "Groups"])
+    editor = page.locator(".graphiql-query-editor .view-lines")
+    await expect(editor).to_contain_text("# Overview tab")
     await page.get_by_role("tab", name=title).click()
-    await expect(page.locator(".graphiql-query-editor .view-lines")).to_contain_text(f"# {title} tab")
+    await expect(editor).to_contain_text(f"# {title} tab")
     async with page.expect_response(
         lambda response: f"query {title}" in (response.request.post_data or "")
     ) as answered:

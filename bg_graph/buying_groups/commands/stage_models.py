@@ -22,21 +22,24 @@ STAGE_MODEL_EDITED = "STAGE_MODEL_EDITED"
 STAGE_MODEL_PUBLISHED = "STAGE_MODEL_PUBLISHED"
 
 
+_stage, _step = table_of(StageRow), table_of(StageMoveRow)
+
+_stages_of_model = (
+    select(_stage.c.id, _stage.c.name, _stage.c.is_entry, _stage.c.destination)
+    .where(of_tenant(_stage), _stage.c.stage_model_id == bindparam("stage_model_id"))
+    .order_by(_stage.c.position)
+)
+_moves_of_model = (
+    select(_step.c.from_stage_id, _step.c.to_stage_id)
+    .where(of_tenant(_step), _step.c.stage_model_id == bindparam("stage_model_id"))
+    .order_by(_step.c.id)
+)
+
+
 async def stored_stages(db: TenantConnection, stage_model_id: UUID) -> list[Stage]:
     """The stages of a model in their order, keyed by their ids."""
-    stage, step = table_of(StageRow), table_of(StageMoveRow)
-    parameters = {"stage_model_id": stage_model_id}
-    stages = (
-        select(stage.c.id, stage.c.name, stage.c.is_entry, stage.c.destination)
-        .where(of_tenant(stage), stage.c.stage_model_id == bindparam("stage_model_id"))
-        .order_by(stage.c.position)
-    )
-    moves = (
-        select(step.c.from_stage_id, step.c.to_stage_id)
-        .where(of_tenant(step), step.c.stage_model_id == bindparam("stage_model_id"))
-        .order_by(step.c.id)
-    )
-    allowed = [(row.from_stage_id, row.to_stage_id) for row in await db.rows(moves, parameters)]
+    of_model = {"stage_model_id": stage_model_id}
+    allowed = [(row.from_stage_id, row.to_stage_id) for row in await db.rows(_moves_of_model, of_model)]
     return [
         Stage(
             key=row.id,
@@ -45,7 +48,7 @@ async def stored_stages(db: TenantConnection, stage_model_id: UUID) -> list[Stag
             entry=row.is_entry,
             next=tuple(target for start, target in allowed if start == row.id),
         )
-        for row in await db.rows(stages, parameters)
+        for row in await db.rows(_stages_of_model, of_model)
     ]
 
 

@@ -30,6 +30,18 @@ class NoStageModel:
 MoveOutcome = Moved | NotMoved | MoveRefused | GroupArchived | NoStageModel
 
 _group = table_of(BuyingGroupRow)
+_by_id = (of_tenant(_group), _group.c.id == bindparam("group_id"))
+
+_lock = (
+    select(_group.c.stage_id, _group.c.stage_model_id, _group.c.archived_at)
+    .where(*_by_id)
+    .with_for_update(key_share=True)
+)
+_move = (
+    update(_group)
+    .where(*_by_id)
+    .values(stage_id=bindparam("stage"), version=_group.c.version + 1, updated_at=bindparam("at"))
+)
 
 
 async def move_stage(
@@ -55,9 +67,7 @@ async def move_stage(
     outcome = move(stages, group.stage_id, stage_id)
     if not isinstance(outcome, Moved):
         return outcome
-    statement = update(_group).where(of_tenant(_group), _group.c.id == bindparam("group_id"))
-    values = {"stage_id": stage_id, "version": _group.c.version + 1, "updated_at": now}
-    await db.execute(statement.values(**values), {"group_id": group_id})
+    await db.execute(_move, {"group_id": group_id, "stage": stage_id, "at": now})
     names = {stage.key: stage.name for stage in stages}
     item = Item({"stage": names.get(group.stage_id)}, {"stage": names[stage_id]})
     moved = LoggedChange(group_id, now, by, source, ChangeKind.STAGE_MOVED, [item], note)
@@ -66,11 +76,7 @@ async def move_stage(
 
 
 async def _locked_group(db: TenantConnection, group_id: UUID) -> Row[Any]:
-    columns = (_group.c.stage_id, _group.c.stage_model_id, _group.c.archived_at)
-    statement = (
-        select(*columns).where(of_tenant(_group), _group.c.id == bindparam("group_id")).with_for_update(key_share=True)
-    )
-    row = await db.row(statement, {"group_id": group_id})
+    row = await db.row(_lock, {"group_id": group_id})
     if row is None:
         raise LookupError(f"there is no buying group {group_id}")
     return row

@@ -11,6 +11,7 @@ from bg_graph.app import create_app
 from bg_graph.cli.faults import Failure
 from bg_graph.settings import Settings
 from bg_graph.web.logs import configure_logs
+from bg_graph.web.transport import TransportOptions, uvicorn_config
 
 
 def take_address(settings: Settings) -> socket.socket:
@@ -37,17 +38,10 @@ def serve(settings: Settings, taken: socket.socket) -> None:
     configure_logs(settings.logging.format, settings.logging.level)
     for name in ("alembic", "uvicorn.error"):  # a look at the revision would be two lines, a start four
         logging.getLogger(name).setLevel(logging.WARNING)
-    config = uvicorn.Config(
-        create_app(settings),
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        lifespan="on",
-        timeout_graceful_shutdown=round(settings.server.shutdown_grace),
-        ws_max_size=settings.limits.max_body,
+    options = TransportOptions(
+        shutdown_timeout=round(settings.server.shutdown_grace), max_message=settings.limits.max_body
     )
-    uvicorn.Server(config).run(sockets=[taken])
+    uvicorn.Server(uvicorn_config(create_app(settings), options)).run(sockets=[taken])
 
 
 def _family(host: str) -> socket.AddressFamily:

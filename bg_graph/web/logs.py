@@ -60,6 +60,8 @@ def configure_logs(form: Literal["json", "console"], level: str) -> None:
     # httpx, which plugins use, logs every address with its query string: keys and personal data stand there
     for name in ("httpx", "httpcore"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # Looking up the database's revision, as every command and readiness check does, logs two lines that tell nothing.
+    logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)
     # Strawberry logs every field's error, wrong input included, without request id; `faults.shown` logs what is ours.
     logging.getLogger("strawberry.execution").setLevel(logging.CRITICAL)
 

@@ -125,6 +125,29 @@ async def test_many_who_begin_together_do_it_once(world: World, wall: Wall, job:
     assert await names(world) == ["Acme!"]
 
 
+async def test_runs_of_one_job_that_were_due_at_different_times_are_never_at_work_together(
+    world: World, wall: Wall, elsewhere: Database
+):
+    at_work, most = 0, 0
+
+    async def lively(db: TenantConnection, now: datetime) -> dict[str, int]:
+        nonlocal at_work, most
+        at_work += 1
+        most = max(most, at_work)
+        await asyncio.sleep(0.2)
+        at_work -= 1
+        return {}
+
+    outcomes = await asyncio.gather(
+        *(
+            run_job(database, world.tenant, "lively", lively, wall, due_at=DUE - timedelta(hours=hours))
+            for hours, database in enumerate((world.database, elsewhere) * 4)
+        )
+    )
+    assert most == 1
+    assert {outcome.state for outcome in outcomes} <= {RunState.DONE, RunState.BUSY}
+
+
 async def test_another_job_and_another_tenant_do_not_wait(world: World, wall: Wall, job: Shouting, elsewhere: Database):
     if elsewhere.engine.dialect.name == "sqlite":
         pytest.skip("SQLite has one writer: there they do wait for each other")

@@ -18,6 +18,7 @@ class ChangeKind(StrEnum):
     ROLES_EDITED = "ROLES_EDITED"
     MEMBERS_MAINTAINED = "MEMBERS_MAINTAINED"
     PEOPLE_LEFT = "PEOPLE_LEFT"
+    STAGE_MOVED = "STAGE_MOVED"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ def import_paths(
 ) -> None:
     """Load exports: Salesforce accounts, contacts, opportunities and contact roles, Marketo leads and activities.
 
-    Rejected rows go to a CSV beside their file, ready to be mended and imported again. A second import of the same
+    Rejected rows are told in a CSV beside their file: line, code, column, value, reason. A second import of the same
     file changes nothing. Exit code 1 where a file was refused whole.
     """
     done = asyncio.run(_import(settings_of(context), tenant, paths))

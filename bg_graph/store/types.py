@@ -36,8 +36,8 @@ def key_text() -> Text:
 
 
 def json_data() -> JSON:
-    """A JSON document."""
-    return JSON().with_variant(JSONB(), "postgresql")
+    """A JSON document; None is the empty value of SQL, not the JSON text `null`."""
+    return JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 JsonData = dict[str, Any] | list[Any]

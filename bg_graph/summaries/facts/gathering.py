@@ -2,10 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any
 from uuid import UUID
 
 from bg_graph.accounts.rules import shown_score
@@ -62,8 +61,8 @@ def _gathered(kind: SubjectKind, subject_id: UUID, rows: list[FactRow], selects:
         facts[key] = _fact(key, row, by_part[row.part])
         if row.ref is not None:
             refs[key] = row.ref
-    _settle_growth(facts)
-    return Gathered(Subject(kind=kind, key=subject_id.hex, facts=tuple(facts.values())), refs)
+    settled = _with_totals(_without_loose_growth(list(facts.values())))
+    return Gathered(Subject(kind=kind, key=subject_id.hex, facts=tuple(settled)), refs)
 
 
 def _fact(key: str, row: FactRow, layout: FactSelect) -> Fact:
@@ -83,15 +82,31 @@ def _whole(number: float | None) -> int | None:
 
 
 def _growth(latest: float | None, earlier: float | None) -> dict[str, FactValue]:
-    """Both scores as they are shown, and the points between them."""
-    assert latest is not None
-    assert earlier is not None
+    """Both scores as they are shown, and the points between them; unknown without both."""
+    if latest is None or earlier is None:
+        return {"score": None, "score_before": None, "points": None}
     score, before = shown_score(latest), shown_score(earlier)
     return {"score": score, "score_before": before, "points": score - before}
 
 
-def _settle_growth(facts: dict[str, Any]) -> None:
+def _without_loose_growth(facts: list[Fact]) -> list[Fact]:
     """Growth is told only where it ends at the score that is shown: a daily score of an older run says nothing of it."""
-    growth = facts.get("growth")
-    if growth is not None and growth.values["score"] != facts["member"].values["engagement_score"]:
-        del facts["growth"]
+    shown = facts[0].number("engagement_score")
+    return [
+        fact
+        for fact in facts
+        if fact.kind is not FactKind.GROWTH or (fact.number("score") is not None and fact.number("score") == shown)
+    ]
+
+
+def _with_totals(facts: list[Fact]) -> list[Fact]:
+    """The subject's own fact with what is the sum of others: its missing roles, its activities."""
+    subject, *others = facts
+    if subject.kind is FactKind.GROUP:
+        totals = {"missing_roles": sum(fact.kind is FactKind.MISSING_ROLE for fact in others)}
+    elif subject.kind is FactKind.MEMBER:
+        counts = [fact.number("activities") or 0 for fact in others if fact.kind is FactKind.ACTIVITY]
+        totals = {"activities": sum(counts)}
+    else:
+        return facts
+    return [replace(subject, values={**subject.values, **totals}), *others]

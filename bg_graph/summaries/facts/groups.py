@@ -22,11 +22,8 @@ ACCOUNT, PERSON, ROLE, SIGNAL = (table_of(row) for row in (AccountRow, PersonRow
 @cache
 def group_facts(dialect: str) -> tuple[FactSelect, ...]:
     """The SELECTs of all facts about groups."""
-    people = (
-        select(MEMBER.c.group_id, MEMBER.c.person_id).where(of_tenant(MEMBER), MEMBER.c.group_id.in_(IDS)).cte("people")
-    )
-    persons = select(people.c.person_id).distinct().cte("persons")
-    return (_groups(), _members(), _missing_roles(), _signals(), _topics(people, readings(dialect, persons)))
+    persons = select(MEMBER.c.person_id).where(of_tenant(MEMBER), MEMBER.c.group_id.in_(IDS))
+    return (_groups(), _members(), _missing_roles(), _signals(), _topics(readings(dialect, persons)))
 
 
 def _groups() -> FactSelect:
@@ -39,17 +36,11 @@ def _groups() -> FactSelect:
             "member_count": GROUP.c.member_count,
             "engagement_score": GROUP.c.engagement_score,
             "completeness_score": GROUP.c.completeness_score,
-            "missing_roles": _missing_count(),
             "scored_members": _scored_members(),
         },
     )
     source = GROUP.join(ACCOUNT, (ACCOUNT.c.id == GROUP.c.account_id) & of_tenant(ACCOUNT))
     return told("group", FactKind.GROUP, columns, source, of_tenant(GROUP), GROUP.c.id.in_(IDS))
-
-
-def _missing_count() -> ColumnElement[Any]:
-    conditions = (of_tenant(GROUP_ROLE), GROUP_ROLE.c.group_id == GROUP.c.id, GROUP_ROLE.c.missing)
-    return select(func.count()).select_from(GROUP_ROLE).where(*conditions).correlate(GROUP).scalar_subquery()
 
 
 def _scored_members() -> ColumnElement[Any]:
@@ -124,19 +115,20 @@ def _signals() -> FactSelect:
     return told("intent", FactKind.INTENT, columns, each, each.c.place <= SHOWN)
 
 
-def _topics(people: CTE, reading: CTE) -> FactSelect:
+def _topics(reading: CTE) -> FactSelect:
+    is_member = (MEMBER.c.person_id == reading.c.person_id) & MEMBER.c.group_id.in_(IDS)
     activities, persons = func.sum(reading.c.lately), func.count()
     each = (
         select(
-            people.c.group_id,
+            MEMBER.c.group_id,
             func.min(reading.c.name).label("name"),
             activities.label("activities"),
             persons.label("persons"),
-            number_in(people.c.group_id, persons.desc(), activities.desc(), reading.c.key).label("place"),
+            number_in(MEMBER.c.group_id, persons.desc(), activities.desc(), reading.c.key).label("place"),
         )
-        .select_from(people.join(reading, reading.c.person_id == people.c.person_id))
+        .select_from(reading.outerjoin(MEMBER, of_tenant(MEMBER) & is_member))
         .where(reading.c.lately > 0)
-        .group_by(people.c.group_id, reading.c.key)
+        .group_by(MEMBER.c.group_id, reading.c.key)
         .subquery("top_topic")
     )
     columns = Told(

@@ -1,8 +1,12 @@
-"""Topics of activities as rows. Spellings that differ in ASCII case alone are one topic, the same on every database."""
+"""Activities and their topics in numbers. Spellings of a topic that differ in ASCII case alone are one, on every database.
+
+The statements are shaped so that SQLite, which has no statistics of its own accord, can't begin at the wrong end: persons
+are given as an IN, and who they are is joined from the left.
+"""
 
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, Text, case, cast, collate, func, literal, select, true
+from sqlalchemy import CTE, ColumnElement, Select, Subquery, Text, case, cast, collate, func, literal, select, true
 
 from bg_graph.accounts.tables import ActivityRow
 from bg_graph.store.connection import table_of
@@ -12,12 +16,22 @@ from bg_graph.summaries.facts.selects import BEFORE, LATELY, NOW
 ACTIVITY = table_of(ActivityRow)
 
 
-def readings(dialect: str, people: CTE) -> CTE:
-    """Who (`people.person_id`) did something about which topic: how often lately, and how often in as long a time before.
+def activity_counts(persons: Select[Any]) -> Subquery:
+    """How often these persons lately did what. Columns: person_id, kind, activities."""
+    return (
+        select(ACTIVITY.c.person_id, ACTIVITY.c.kind, func.count().label("activities"))
+        .where(of_tenant(ACTIVITY), ACTIVITY.c.person_id.in_(persons), ACTIVITY.c.at > LATELY, ACTIVITY.c.at <= NOW)
+        .group_by(ACTIVITY.c.person_id, ACTIVITY.c.kind)
+        .subquery("act")
+    )
+
+
+def readings(dialect: str, persons: Select[Any]) -> CTE:
+    """How often these persons did something about which topic: lately, and in as long a time before.
 
     Columns: person_id, key, name, lately, before.
     """
-    each = _topics(dialect, people).subquery("about")
+    each = _topics(dialect, persons).subquery("about")
     recent = func.sum(case((each.c.at > LATELY, 1), else_=0))
     return (
         select(
@@ -32,25 +46,17 @@ def readings(dialect: str, people: CTE) -> CTE:
     )
 
 
-def _topics(dialect: str, people: CTE) -> Select[Any]:
+def _topics(dialect: str, persons: Select[Any]) -> Select[Any]:
     """One row for each activity and topic of it."""
     listed, value, is_topic = _unnested(dialect)
     name = func.trim(value)
     key = func.lower(name)
-    source = people.join(ACTIVITY, (ACTIVITY.c.person_id == people.c.person_id) & of_tenant(ACTIVITY)).join(
-        listed, true()
-    )
+    window = (ACTIVITY.c.at > BEFORE) & (ACTIVITY.c.at <= NOW)
     return (
-        select(
-            people.c.person_id,
-            ACTIVITY.c.id,
-            ACTIVITY.c.at,
-            key.label("key"),
-            func.min(name).label("name"),
-        )
-        .select_from(source)
-        .where(ACTIVITY.c.at > BEFORE, ACTIVITY.c.at <= NOW, is_topic, name != "")
-        .group_by(people.c.person_id, ACTIVITY.c.id, ACTIVITY.c.at, key)
+        select(ACTIVITY.c.person_id, ACTIVITY.c.id, ACTIVITY.c.at, key.label("key"), func.min(name).label("name"))
+        .select_from(ACTIVITY.join(listed, true()))
+        .where(of_tenant(ACTIVITY), ACTIVITY.c.person_id.in_(persons), window, is_topic, name != "")
+        .group_by(ACTIVITY.c.person_id, ACTIVITY.c.id, ACTIVITY.c.at, key)
     )
 
 
@@ -58,9 +64,8 @@ def _unnested(dialect: str) -> tuple[Any, ColumnElement[Any], ColumnElement[bool
     """The list of an activity's topics as a table, its value as text that compares by bytes, and what holds for a topic."""
     if dialect == "postgresql":
         # An activity without topics holds a JSON null, which can't be taken apart.
-        topics = case(
-            (func.jsonb_typeof(ACTIVITY.c.topics) == "array", ACTIVITY.c.topics), else_=func.jsonb_build_array()
-        )
+        is_list = func.jsonb_typeof(ACTIVITY.c.topics) == "array"
+        topics = case((is_list, ACTIVITY.c.topics), else_=func.jsonb_build_array())
         listed = func.jsonb_array_elements_text(topics).table_valued("value", name="listed")
         return listed, collate(cast(listed.c.value, Text), "C"), true()
     listed = func.json_each(ACTIVITY.c.topics).table_valued("value", "type", name="listed")

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 import httpx
-from gql import Client, gql
+from gql import Client, GraphQLRequest, gql
 from gql.transport.aiohttp import AIOHTTPTransport
 from gql.transport.websockets import WebsocketsTransport
 
@@ -12,6 +12,12 @@ from bg_graph.store.engine import Database
 from tests.screens.conftest import gid
 from tests.screens.serving import serving
 from tests.world import World
+
+MOST_ENGAGED = [{"field": "ENGAGEMENT_SCORE", "direction": "DESC"}]
+
+
+def asked(name: str, **variables: object) -> GraphQLRequest:
+    return GraphQLRequest(document(name), variable_values=variables)
 
 
 async def group_of_three(world: World) -> UUID:
@@ -31,12 +37,9 @@ async def test_both_tabs_and_the_list_are_answered_to_gql(
     async with serving(database, database_url, tenant) as served:
         transport = AIOHTTPTransport(f"{served.url}/graphql", headers=served.headers)
         async with Client(transport=transport, fetch_schema_from_transport=True) as client:
-            overview = await client.execute(gql(document(OVERVIEW)), variable_values={"group": group})
-            order = [{"field": "ENGAGEMENT_SCORE", "direction": "DESC"}]
-            members = await client.execute(
-                gql(document(MEMBERS)), variable_values={"group": group, "orderBy": order, "first": 2}
-            )
-            groups = await client.execute(gql(document(GROUPS)))
+            overview = await client.execute(asked(OVERVIEW, group=group))
+            members = await client.execute(asked(MEMBERS, group=group, orderBy=MOST_ENGAGED, first=2))
+            groups = await client.execute(asked(GROUPS))
     assert overview["buyingGroup"]["name"] == "Cloud for Acme Corp"
     assert [each["name"] for each in overview["buyingGroup"]["decisionMakers"]] == ["Bob Ray", "Cy Orr", "Ann Lee"]
     assert [each["name"] for each in members["buyingGroup"]["members"]["nodes"]] == ["Bob Ray", "Cy Orr"]

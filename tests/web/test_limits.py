@@ -133,10 +133,11 @@ def test_a_document_that_is_costly_to_check_does_not_make_others_wait(world: Wor
     statuses: list[int] = []
 
     def ask() -> None:
-        response = httpx.post(world.url + "/graphql", json={"query": query}, headers=AUTHORIZED, timeout=20)
+        response = httpx.post(world.url + "/graphql", json={"query": query}, headers=AUTHORIZED, timeout=60)
         statuses.append(response.status_code)
 
     thread = threading.Thread(target=ask)
+    began = time.monotonic()
     thread.start()
     waits = []
     while thread.is_alive() or not waits:
@@ -145,7 +146,8 @@ def test_a_document_that_is_costly_to_check_does_not_make_others_wait(world: Wor
         waits.append(time.monotonic() - started)
     thread.join()
     assert statuses == [200]
-    assert max(waits) < 1.5
+    # Were others to wait, one of them would wait as long as the check takes.
+    assert max(waits) < max(1.5, (time.monotonic() - began) / 2)
 
 
 def test_what_was_checked_once_is_kept_and_the_store_of_documents_is_bounded() -> None:
@@ -174,5 +176,5 @@ def bomb(levels: int, fragment: str) -> str:
 def quick_code(world: World, query: str) -> str:
     started = time.monotonic()
     code = world.code(query)
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 15  # unbounded, each of these would take minutes
     return code

@@ -1,7 +1,6 @@
 """graphql-transport-ws: operations over one connection, and the close code of each fault."""
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,7 +13,8 @@ from bg_graph.web.options import WebOptions
 from tests.web.toy_server import AUTHORIZED, SECRET, TOKEN, World, served
 
 INIT = {"type": "connection_init", "payload": {"authorization": f"Bearer {TOKEN}"}}
-OPTIONS = WebOptions(socket_init_timeout=0.4, socket_operations=3, deadline=0.5, allowed_origins=("https://app.test",))
+OPTIONS = WebOptions(socket_operations=3, allowed_origins=("https://app.test",))
+PATIENCE = 30  # seconds to wait for an answer on a busy machine
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def send(socket: ClientConnection, message: object) -> None:
 
 
 def receive(socket: ClientConnection) -> Any:
-    return json.loads(socket.recv(timeout=5))
+    return json.loads(socket.recv(timeout=PATIENCE))
 
 
 def subscribe(socket: ClientConnection, query: str, identity: str = "1", **parameters: object) -> None:
@@ -49,7 +49,7 @@ def subscribe(socket: ClientConnection, query: str, identity: str = "1", **param
 def close_code(socket: ClientConnection) -> int:
     with pytest.raises(ConnectionClosed) as closed:
         while True:
-            socket.recv(timeout=5)
+            socket.recv(timeout=PATIENCE)
     assert closed.value.rcvd is not None
     return closed.value.rcvd.code
 
@@ -108,7 +108,6 @@ def test_a_ping_is_answered_before_and_after_the_acknowledgement(world: World) -
         ("{" + "item { parent {" * 20 + "name" + "}}" * 20 + "}", "QUERY_TOO_DEEP"),
         ("{ items(first: 100000) { edges { node { name } } } }", "QUERY_TOO_COSTLY"),
         ("query A { hello } query B { hello }", "OPERATION_NOT_FOUND"),
-        ("{ slow(seconds: 9) }", "DEADLINE_EXCEEDED"),
     ],
 )
 def test_an_operation_that_is_not_executed_gets_an_error_and_the_connection_stays(
@@ -120,6 +119,15 @@ def test_an_operation_that_is_not_executed_gets_an_error_and_the_connection_stay
         assert (answer["type"], answer["payload"][0]["extensions"]["code"]) == ("error", code)
         subscribe(socket, "{ hello }")
         assert receive(socket)["payload"] == {"data": {"hello": "world"}}
+
+
+def test_an_operation_beyond_its_deadline_gets_an_error_and_the_connection_stays() -> None:
+    with served(WebOptions(deadline=0.5)) as world, opened(world) as socket:
+        subscribe(socket, "{ slow(seconds: 60) }")
+        answer = receive(socket)
+        assert (answer["type"], answer["payload"][0]["extensions"]["code"]) == ("error", "DEADLINE_EXCEEDED")
+        send(socket, {"type": "ping"})
+        assert receive(socket) == {"type": "pong"}
 
 
 def test_a_failed_field_is_internal_and_shows_nothing(world: World) -> None:
@@ -219,12 +227,10 @@ def test_a_second_initialisation_closes_with_4429(world: World) -> None:
         assert close_code(socket) == 4429
 
 
-def test_a_client_that_says_nothing_is_closed_with_4408(world: World) -> None:
-    started = time.monotonic()
-    with opened(world, None) as socket:
+def test_a_client_that_says_nothing_is_closed_with_4408() -> None:
+    with served(WebOptions(socket_init_timeout=0.4)) as world, opened(world, None) as socket:
         send(socket, {"type": "ping"})
         assert close_code(socket) == 4408
-    assert time.monotonic() - started < 4
 
 
 def test_a_message_beyond_the_limit_closes_the_connection(world: World) -> None:

@@ -158,7 +158,7 @@ class World:
     def post(self, query: str, variables: dict[str, Any] | None = None, **headers: str) -> httpx.Response:
         body = {"query": query, "variables": variables}
         accept = {"accept": "application/graphql-response+json"}
-        return httpx.post(self.url + "/graphql", json=body, headers={**AUTHORIZED, **accept, **headers}, timeout=20)
+        return httpx.post(self.url + "/graphql", json=body, headers={**AUTHORIZED, **accept, **headers}, timeout=60)
 
     def code(self, query: str, variables: dict[str, Any] | None = None) -> str:
         return code_of(self.post(query, variables))
@@ -208,7 +208,7 @@ def served(options: WebOptions | None = None, transport: dict[str, Any] | None =
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not server.started and time.monotonic() < deadline:
             time.sleep(0.005)
         assert server.started

@@ -83,11 +83,14 @@ def open_database(url: str, *, pool_size: int = 10) -> Database:
     """
     full = database_url(url)
     if full.get_backend_name() == "sqlite":
-        engine = create_async_engine(full, connect_args={"timeout": BUSY_TIMEOUT / 1000})
+        engine = create_async_engine(full, connect_args={"timeout": BUSY_TIMEOUT / 1000}, hide_parameters=True)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return Database(engine, engine, engine.execution_options(bg_write=True))
-    engine = create_async_engine(full, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+    # Values stay out of errors, and so out of logs: they are personal data.
+    engine = create_async_engine(
+        full, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, hide_parameters=True
+    )
     reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
     return Database(engine, reader, engine)
 

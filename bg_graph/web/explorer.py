@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route
@@ -75,7 +76,7 @@ def explorer_routes(tabs: Callable[[Request], Awaitable[list[ExplorerTab]]]) -> 
         Route("/", _page, name="explorer"),
         Route("/explorer/tabs", ready_tabs, name="explorer-tabs"),
         Route("/graphiql/NOTICES.txt", _notices, name="explorer-notices"),
-        Mount("/graphiql/assets", _Assets(directory=BUILT_PAGE / "assets"), name="explorer-assets"),
+        Mount("/graphiql/assets", GZipMiddleware(_Assets(directory=BUILT_PAGE / "assets")), name="explorer-assets"),
     ]
 
 

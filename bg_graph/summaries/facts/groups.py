@@ -22,7 +22,7 @@ ACCOUNT, PERSON, ROLE, SIGNAL = (table_of(row) for row in (AccountRow, PersonRow
 @cache
 def group_facts(dialect: str) -> tuple[FactSelect, ...]:
     """The SELECTs of all facts about groups."""
-    persons = select(MEMBER.c.person_id).where(of_tenant(MEMBER), MEMBER.c.group_id.in_(IDS))
+    persons = select(MEMBER.c.group_id, MEMBER.c.person_id).where(of_tenant(MEMBER), MEMBER.c.group_id.in_(IDS))
     return (_groups(), _members(), _missing_roles(), _signals(), _topics(readings(dialect, persons)))
 
 

@@ -22,29 +22,34 @@ SCORE = table_of(PersonScoreRow)
 @cache
 def member_facts(dialect: str) -> tuple[FactSelect, ...]:
     """The SELECTs of all facts about members."""
-    reading = readings(dialect, _mates("person_id"))
+    reading = readings(dialect, _mates())
     return (_members(), _activities(), _trends(reading), _growth(), _shared(reading))
+
+
+def _is_asked(member: FromClause) -> tuple[ColumnElement[bool], ...]:
+    """Holds for the members asked for.
+
+    That the source is some text always holds: no index that holds the tenant first and the id last has it too, so that
+    SQLite, which knows no statistics, looks members up by their id rather than reading all of such an index.
+    """
+    return of_tenant(member), member.c.id.in_(IDS), member.c.source != ""
 
 
 def _asked(column: str) -> Select[Any]:
     """A column of the members asked for."""
     member = MEMBER.alias("asked")
-    return select(member.c[column]).where(of_tenant(member), member.c.id.in_(IDS))
+    return select(member.c[column]).where(*_is_asked(member))
 
 
-def _mates(column: str) -> Select[Any]:
-    """A column of all members of the groups that somebody asked for is in."""
+def _mates() -> Select[Any]:
+    """All members of the groups that somebody asked for is in."""
     mate = MEMBER.alias("mate")
-    return select(mate.c[column]).where(of_tenant(mate), mate.c.group_id.in_(_asked("group_id")))
+    return select(mate.c.group_id, mate.c.person_id).where(of_tenant(mate), mate.c.group_id.in_(_asked("group_id")))
 
 
 def _with_members(rows: FromClause) -> tuple[FromClause, Subquery]:
     """Rows with a person_id, joined to the members asked for who they are; and these members."""
-    asked = (
-        select(MEMBER.c.id, MEMBER.c.group_id, MEMBER.c.person_id)
-        .where(of_tenant(MEMBER), MEMBER.c.id.in_(IDS))
-        .subquery("asked_for")
-    )
+    asked = select(MEMBER.c.id, MEMBER.c.group_id, MEMBER.c.person_id).where(*_is_asked(MEMBER)).subquery("asked_for")
     return rows.outerjoin(asked, asked.c.person_id == rows.c.person_id), asked
 
 
@@ -62,7 +67,7 @@ def _members() -> FactSelect:
         .join(ROLE, (ROLE.c.id == MEMBER.c.role_id) & of_tenant(ROLE))
         .join(GROUP, (GROUP.c.id == MEMBER.c.group_id) & of_tenant(GROUP))
     )
-    return told("member", FactKind.MEMBER, columns, source, of_tenant(MEMBER), MEMBER.c.id.in_(IDS))
+    return told("member", FactKind.MEMBER, columns, source, *_is_asked(MEMBER))
 
 
 def _activities() -> FactSelect:
@@ -112,7 +117,7 @@ def _growth() -> FactSelect:
         numbers={"score": _daily_score(_newest_day()), "score_before": _daily_score(_newest_day() - GROWTH_DAYS)},
         constants={"weeks": GROWTH_DAYS // 7},
     )
-    return told("growth", FactKind.GROWTH, columns, MEMBER, of_tenant(MEMBER), MEMBER.c.id.in_(IDS))
+    return told("growth", FactKind.GROWTH, columns, MEMBER, *_is_asked(MEMBER))
 
 
 def _newest_day() -> ColumnElement[Any]:

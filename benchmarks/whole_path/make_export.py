@@ -289,8 +289,16 @@ class Crm:
         return sheet
 
     def signals(self) -> Sheet:
-        columns = ("SubjectType", "SubjectId", "Kind", "Category", "Product", "Name", "Probability", "ComputedAt")
+        columns = ("SubjectType", "SubjectId", "SolutionInterest", "Kind", "Category", "Product", "Name", "Probability",
+                   "ComputedAt")  # fmt: skip
         sheet = Sheet("IntentSignal.csv", columns)
+        with_group = [
+            key for key, account in self._accounts.items() if int(account["NumberOfEmployees"] or 0) > 499
+        ]  # as tenant.toml has it
+        for key in with_group[::2]:
+            for row in self._signals_of("GROUP", salesforce_id("001", int(key))):
+                sheet.accept(row)
+        sheet.reject({**row, "SolutionInterest": "Field Sales"}, "SUBJECT_UNKNOWN")
         for key in list(self._accounts)[::2]:
             for row in self._signals_of("ACCOUNT", salesforce_id("001", int(key))):
                 sheet.accept(row)
@@ -301,6 +309,7 @@ class Crm:
 
     def _signals_of(self, subject: str, key: str) -> Iterator[Row]:
         shared = {"SubjectType": subject, "SubjectId": key, "Category": "Data Platform"}
+        shared["SolutionInterest"] = "data platform" if subject == "GROUP" else ""
         shared["ComputedAt"] = f"{self._until - timedelta(days=1)}T04:00:00Z"
         for kind, product, name in (
             ("SOLUTION", "", "Data Platform"),

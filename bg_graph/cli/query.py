@@ -11,18 +11,25 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import typer
+from strawberry.types import ExecutionResult
 
 from bg_graph.app import Product, build_schema
 from bg_graph.cli.faults import FAILED, Failure, misuse
 from bg_graph.cli.installation import migrated, settings_of, tenant_named
 from bg_graph.settings import Settings
 from bg_graph.tenancy.rules import Caller, Right
-from bg_graph.web.faults import shown
+from bg_graph.web.documents import Documents
+from bg_graph.web.execution import execute, use_checked
+from bg_graph.web.faults import Refused, shown
 from bg_graph.web.logs import configure_logs
+from bg_graph.web.metrics import Metrics
+from bg_graph.web.options import Limits, WebOptions
 
 app = typer.Typer(add_completion=False)
 
 _SECONDS = 60
+_UNLIMITED = Limits(max_tokens=sys.maxsize, max_depth=sys.maxsize, max_aliases=sys.maxsize, max_cost=sys.maxsize)
+"""Whoever can open the database makes nobody else wait."""
 
 
 @app.command()
@@ -76,13 +83,26 @@ async def _answer_here(settings: Settings, token: str | None, tenant: str | None
         product = Product(settings, database)
         caller = await _caller(product, token, tenant)
         async with product.context(caller) as context:
-            result = await build_schema().execute(
-                question.document, question.variables, context_value=context, operation_name=question.operation
-            )
+            try:
+                result = await _execute(question, context)
+            except Refused as reason:
+                return {"errors": [error.formatted for error in reason.errors]}
     answer: dict[str, Any] = {"data": result.data}
     if result.errors:
         answer["errors"] = [shown(error, "command line") for error in result.errors]
     return answer
+
+
+async def _execute(question: Question, context: object) -> ExecutionResult:
+    """The answer to a question that is checked as a server checks it. Raises Refused."""
+    schema = build_schema()
+    use_checked(schema)
+    documents = Documents(schema, WebOptions(limits=_UNLIMITED), Metrics())
+    try:
+        document = documents.check(question.document)
+        return await execute(schema, document, document.operation(question.operation), question.variables, context)
+    finally:
+        documents.close()
 
 
 async def _caller(product: Product, token: str | None, tenant: str | None) -> Caller:

@@ -63,9 +63,21 @@ def test_a_query_of_the_database_needs_no_server(ready: Shell) -> None:
     assert "unknown, expired or revoked" in ready.fault("query", "{ viewer { name } }", "--token", "bg_x", code=1)
 
 
-def test_a_wrong_query_of_the_database_is_answered_with_its_errors(ready: Shell) -> None:
-    [error] = json.loads(ready.run("query", "{ viewr }", code=1).stdout)["errors"]
-    assert "viewr" in error["message"]
+@pytest.mark.parametrize(
+    ("arguments", "message", "code"),
+    [
+        (["{ viewr }"], "Cannot query field 'viewr'", "VALIDATION_FAILED"),
+        (["{ viewer"], "Syntax Error", "SYNTAX_ERROR"),
+        (["query A { viewer { name } }", "--operation", "B"], "no operation named 'B'", "OPERATION_NOT_FOUND"),
+        (["query A($g: ID!) { buyingGroup(id: $g) { name } }"], "'$g'", "INVALID_VARIABLES"),
+    ],
+)
+def test_a_wrong_query_of_the_database_is_answered_as_by_a_server(
+    ready: Shell, arguments: list[str], message: str, code: str
+) -> None:
+    [error] = json.loads(ready.run("query", *arguments, code=1).stdout)["errors"]
+    assert message in error["message"]
+    assert error["extensions"]["code"] == code
 
 
 @pytest.mark.parametrize(

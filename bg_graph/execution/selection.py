@@ -3,22 +3,22 @@
 Only what is asked for is selected; fragments, aliases and the directives @skip and @include are followed.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from graphql import (
+    BooleanValueNode,
+    DirectiveNode,
     FieldNode,
     FragmentSpreadNode,
     GraphQLAbstractType,
-    GraphQLIncludeDirective,
     GraphQLObjectType,
     GraphQLResolveInfo,
-    GraphQLSkipDirective,
     InlineFragmentNode,
     SelectionNode,
     SelectionSetNode,
-    get_directive_values,
+    VariableNode,
     get_named_type,
 )
 
@@ -85,9 +85,23 @@ def _fields_in(node: SelectionNode, on: GraphQLObjectType, info: GraphQLResolveI
 def _is_included(node: SelectionNode, info: GraphQLResolveInfo[Any]) -> bool:
     if not node.directives:
         return True
-    skip = get_directive_values(GraphQLSkipDirective, node, info.variable_values)
-    include = get_directive_values(GraphQLIncludeDirective, node, info.variable_values)
-    return not (skip and skip["if"]) and (include is None or bool(include["if"]))
+    # Strawberry hands resolvers the plain values, graphql-core its own record of them.
+    variables: Mapping[str, Any] = getattr(info.variable_values, "coerced", cast(Any, info.variable_values))
+    wanted = {"skip": False, "include": True}
+    return all(
+        _condition(directive, variables) is wanted[directive.name.value]
+        for directive in node.directives
+        if directive.name.value in wanted
+    )
+
+
+def _condition(directive: DirectiveNode, variables: Mapping[str, Any]) -> bool:
+    """What `if` says; the document was validated, so that it is there and a Boolean."""
+    (argument,) = directive.arguments or ()
+    value = argument.value
+    if isinstance(value, VariableNode):
+        return bool(variables[value.name.value])
+    return isinstance(value, BooleanValueNode) and value.value
 
 
 def _applies(condition: str, on: GraphQLObjectType, info: GraphQLResolveInfo[Any]) -> bool:

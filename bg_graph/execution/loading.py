@@ -22,6 +22,9 @@ Run = Callable[[Select[Any], Mapping[str, Any]], Awaitable[Sequence[Row[Any]]]]
 Found = list[tuple[Record, tuple[Any, ...]]]
 """Records with the values of their order's keys."""
 
+MOST_KEYS = 10_000
+"""Parents that one statement is asked for: a key has up to three columns, and both databases take 32,766 parameters."""
+
 
 @dataclass(frozen=True, slots=True)
 class Access:
@@ -97,7 +100,7 @@ class Loading:
             return await batch.function(parents, info, **arguments)
 
         place = ("batch", id(batch), repr(sorted(arguments.items())))
-        return await self._loader(place, load).load(parent)
+        return await self._loader(place, load, most=None).load(parent)
 
     async def _rows(self, statement: Select[Any]) -> Sequence[Row[Any]]:
         self._under_way += 1
@@ -118,8 +121,10 @@ class Loading:
         else:
             await self._landed.wait()
 
-    def _loader(self, place: Hashable, load: Callable[[list[Any]], Awaitable[Any]]) -> DataLoader[Any, Any]:
+    def _loader(
+        self, place: Hashable, load: Callable[[list[Any]], Awaitable[Any]], most: int | None = MOST_KEYS
+    ) -> DataLoader[Any, Any]:
         found = self._loaders.get(place)
         if found is None:
-            found = self._loaders[place] = DataLoader(load_fn=load)
+            found = self._loaders[place] = DataLoader(load_fn=load, max_batch_size=most)
         return found

@@ -4,7 +4,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, column, func, select, tuple_, values
 
 from bg_graph.execution.declarations import Order, Related
 from bg_graph.execution.keyset import after, order_by
@@ -104,11 +104,13 @@ def _conditions(rows: Related, wish: Wish, keys: Keys) -> list[ColumnElement[boo
 
 def _one_of(columns: Sequence[ColumnElement[Any]], keys: Keys) -> ColumnElement[bool]:
     if len(columns) == 1:
-        column = columns[0]
-        values = [key[0] for key in keys]
-        if len(values) == 1:
-            return column == bindparam(None, values[0], type_=column.type)
-        return column.in_(bindparam(None, values, type_=column.type, expanding=True))
+        only = columns[0]
+        wanted = [key[0] for key in keys]
+        if len(wanted) == 1:
+            return only == bindparam(None, wanted[0], type_=only.type)
+        return only.in_(bindparam(None, wanted, type_=only.type, expanding=True))
     if len(keys) == 1:
-        return and_(*(column == value for column, value in zip(columns, keys[0], strict=True)))
-    return tuple_(*columns).in_(list(keys))
+        return and_(*(each == value for each, value in zip(columns, keys[0], strict=True)))
+    names = (column(f"key{place}", each.type) for place, each in enumerate(columns))
+    # Not a list of tuples: PostgreSQL makes one long OR of it, whose depth overflows its stack at some thousand keys.
+    return tuple_(*columns).in_(values(*names, name="wanted").data(list(keys)).scalar_values())

@@ -46,9 +46,9 @@ def check_scope(statement: ClauseElement) -> None:
         case Update() | Delete():
             _require(statement.table, list(_conjuncts(statement.whereclause)), statement)
             for inner in _selects_below(statement):
-                _check_select(inner, frozenset({statement.table}))
+                _check_select(inner, frozenset({statement.table}), {})
         case Select() | CompoundSelect():
-            _check_select(statement, frozenset())
+            _check_select(statement, frozenset(), {})
         case _:
             raise UnscopedStatement(f"only SELECT, INSERT, UPDATE and DELETE run for a tenant, not {statement}")
 
@@ -79,7 +79,7 @@ def _check_insert(statement: Insert) -> None:
     names = [str(name) for name in statement._select_names or []]
     if not isinstance(source, Select | CompoundSelect):
         raise UnscopedStatement(f"INSERT from something that is no SELECT: {statement}")
-    _check_select(source, frozenset())
+    _check_select(source, frozenset(), {})
     column = list(source.selected_columns)[names.index("tenant_id")] if "tenant_id" in names else None
     if not _is_tenant_value(column):
         raise UnscopedStatement(f"INSERT ... SELECT must write the tenant's parameter into tenant_id: {statement}")
@@ -91,14 +91,26 @@ def _is_tenant_value(column: object) -> bool:
     return isinstance(column, BindParameter) and column.key == TENANT_PARAMETER
 
 
-def _check_select(statement: ClauseElement, outer: frozenset[FromClause]) -> None:
+Proved = dict[tuple[int, frozenset[FromClause]], ClauseElement]
+"""Parts proved in this check, by identity and by what surrounds them: a common table expression is walked once, however
+often it is named. The parts are kept, so that no identity is used twice."""
+
+
+def _check_select(statement: ClauseElement, outer: frozenset[FromClause], proved: Proved) -> None:
+    if (id(statement), outer) in proved:
+        return
     if isinstance(statement, CompoundSelect):
         for part in statement.selects:
             for inner in _selects_below_or_self(part):
-                _check_select(inner, outer)
-        return
-    if not isinstance(statement, Select):
+                _check_select(inner, outer, proved)
+    elif isinstance(statement, Select):
+        _check_simple(statement, outer, proved)
+    else:
         raise UnscopedStatement(f"not a SELECT: {statement}")
+    proved[id(statement), outer] = statement
+
+
+def _check_simple(statement: Select[Any], outer: frozenset[FromClause], proved: Proved) -> None:
     tables: list[FromClause] = []
     conjuncts = list(_conjuncts(statement.whereclause))
     derived: list[FromClause] = []
@@ -109,16 +121,16 @@ def _check_select(statement: ClauseElement, outer: frozenset[FromClause]) -> Non
             _require(table, conjuncts, statement)
     visible = outer | frozenset(tables)
     for source in derived:
-        _check_derived(source, visible)
+        _check_derived(source, visible, proved)
     for inner in _selects_in_clauses(statement):
-        _check_select(inner, visible)
+        _check_select(inner, visible, proved)
 
 
-def _check_derived(source: FromClause, visible: frozenset[FromClause]) -> None:
+def _check_derived(source: FromClause, visible: frozenset[FromClause], proved: Proved) -> None:
     if isinstance(source, Subquery | CTE | Lateral):
         inner_visible = visible if isinstance(source, Lateral) else frozenset[FromClause]()
         for inner in _selects_below_or_self(source.element):
-            _check_select(inner, inner_visible)
+            _check_select(inner, inner_visible, proved)
 
 
 def _flatten(

@@ -160,7 +160,11 @@ def upgrade() -> None:
         sa.Column("started_at", bg_graph.store.types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("finished_at", bg_graph.store.types.UtcDateTime(timezone=True), nullable=True),
         sa.Column(
-            "report", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=True
+            "report",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), "postgresql"
+            ),
+            nullable=True,
         ),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_import_run_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_import_run")),
@@ -225,7 +229,11 @@ def upgrade() -> None:
         sa.Column("started_at", bg_graph.store.types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("finished_at", bg_graph.store.types.UtcDateTime(timezone=True), nullable=True),
         sa.Column(
-            "outcome", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=True
+            "outcome",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), "postgresql"
+            ),
+            nullable=True,
         ),
         sa.Column("error", sa.String(), nullable=True),
         sa.CheckConstraint("status IN ('RUNNING', 'DONE', 'FAILED')", name=op.f("ck_job_run_status")),
@@ -310,7 +318,11 @@ def upgrade() -> None:
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("secret_hash", sa.String(), nullable=False),
         sa.Column(
-            "rights", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+            "rights",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), "postgresql"
+            ),
+            nullable=False,
         ),
         sa.Column("automation", sa.Boolean(), nullable=False),
         sa.Column("created_at", bg_graph.store.types.UtcDateTime(timezone=True), nullable=False),
@@ -383,10 +395,18 @@ def upgrade() -> None:
         sa.Column("change_id", sa.Uuid(), nullable=False),
         sa.Column("person_id", sa.Uuid(), nullable=True),
         sa.Column(
-            "before", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=True
+            "before",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), "postgresql"
+            ),
+            nullable=True,
         ),
         sa.Column(
-            "after", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=True
+            "after",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), "postgresql"
+            ),
+            nullable=True,
         ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "change_id"],
@@ -428,7 +448,11 @@ def upgrade() -> None:
         sa.Column("close_date", sa.String(), nullable=True),
         sa.Column("is_open", sa.Boolean(), nullable=False),
         sa.Column(
-            "columns", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=False
+            "columns",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), "postgresql"
+            ),
+            nullable=False,
         ),
         sa.Column("created_at", bg_graph.store.types.UtcDateTime(timezone=True), nullable=False),
         sa.Column("updated_at", bg_graph.store.types.UtcDateTime(timezone=True), nullable=False),
@@ -534,12 +558,16 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column(
             "account_conditions",
-            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), "postgresql"
+            ),
             nullable=True,
         ),
         sa.Column(
             "opportunity_conditions",
-            sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"),
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), "postgresql"
+            ),
             nullable=True,
         ),
         sa.ForeignKeyConstraint(
@@ -591,7 +619,11 @@ def upgrade() -> None:
         sa.Column("required", sa.Boolean(), nullable=False),
         sa.Column("members_required", sa.Integer(), nullable=False),
         sa.Column(
-            "conditions", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=True
+            "conditions",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), "postgresql"
+            ),
+            nullable=True,
         ),
         sa.CheckConstraint(
             "weighting IN ('TRIVIAL', 'MINOR', 'NORMAL', 'IMPORTANT', 'VITAL')", name=op.f("ck_template_role_weighting")
@@ -625,7 +657,11 @@ def upgrade() -> None:
         sa.Column("asset_name", sa.String(), nullable=True),
         sa.Column("asset_url", sa.String(), nullable=True),
         sa.Column(
-            "topics", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=True
+            "topics",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), "postgresql"
+            ),
+            nullable=True,
         ),
         sa.Column("moment", sa.String(), nullable=True),
         sa.Column("source", sa.String(), nullable=False),
@@ -719,21 +755,25 @@ def upgrade() -> None:
     op.create_index(
         "ix_buying_group_by_account", "buying_group", ["tenant_id", "account_id", "name_key", "id"], unique=False
     )
-    op.create_index("ix_buying_group_by_creation", "buying_group", ["tenant_id", "created_at", "id"], unique=False)
     op.create_index(
         "ix_buying_group_by_interest",
         "buying_group",
         ["tenant_id", "solution_interest_id", "name_key", "id"],
         unique=False,
     )
-    op.create_index(
-        "ix_buying_group_by_members", "buying_group", ["tenant_id", "member_count", "name_key", "id"], unique=False
-    )
     op.create_index("ix_buying_group_by_name", "buying_group", ["tenant_id", "name_key", "id"], unique=False)
     op.create_index(
         "ix_buying_group_by_stage", "buying_group", ["tenant_id", "stage_id", "name_key", "id"], unique=False
     )
-    op.create_index("ix_buying_group_by_update", "buying_group", ["tenant_id", "updated_at", "id"], unique=False)
+    op.create_index(
+        "ix_buying_group_fewest_members", "buying_group", ["tenant_id", "member_count", "name_key", "id"], unique=False
+    )
+    op.create_index(
+        "ix_buying_group_latest_changed",
+        "buying_group",
+        ["tenant_id", sa.literal_column("updated_at DESC"), "name_key", "id"],
+        unique=False,
+    )
     op.create_index(
         "ix_buying_group_least_complete",
         "buying_group",
@@ -745,6 +785,9 @@ def upgrade() -> None:
         "buying_group",
         ["tenant_id", sa.literal_column("(engagement_raw IS NULL)"), "engagement_raw", "name_key", "id"],
         unique=False,
+    )
+    op.create_index(
+        "ix_buying_group_longest_unchanged", "buying_group", ["tenant_id", "updated_at", "name_key", "id"], unique=False
     )
     op.create_index(
         "ix_buying_group_most_complete",
@@ -769,6 +812,21 @@ def upgrade() -> None:
             "id",
         ],
         unique=False,
+    )
+    op.create_index(
+        "ix_buying_group_most_members",
+        "buying_group",
+        ["tenant_id", sa.literal_column("member_count DESC"), "name_key", "id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_buying_group_newest",
+        "buying_group",
+        ["tenant_id", sa.literal_column("created_at DESC"), "name_key", "id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_buying_group_oldest", "buying_group", ["tenant_id", "created_at", "name_key", "id"], unique=False
     )
     op.create_table(
         "contact_role",
@@ -1047,16 +1105,19 @@ def downgrade() -> None:
     op.drop_table("lead")
     op.drop_index("ix_contact_role_person", table_name="contact_role")
     op.drop_table("contact_role")
+    op.drop_index("ix_buying_group_oldest", table_name="buying_group")
+    op.drop_index("ix_buying_group_newest", table_name="buying_group")
+    op.drop_index("ix_buying_group_most_members", table_name="buying_group")
     op.drop_index("ix_buying_group_most_engaged", table_name="buying_group")
     op.drop_index("ix_buying_group_most_complete", table_name="buying_group")
+    op.drop_index("ix_buying_group_longest_unchanged", table_name="buying_group")
     op.drop_index("ix_buying_group_least_engaged", table_name="buying_group")
     op.drop_index("ix_buying_group_least_complete", table_name="buying_group")
-    op.drop_index("ix_buying_group_by_update", table_name="buying_group")
+    op.drop_index("ix_buying_group_latest_changed", table_name="buying_group")
+    op.drop_index("ix_buying_group_fewest_members", table_name="buying_group")
     op.drop_index("ix_buying_group_by_stage", table_name="buying_group")
     op.drop_index("ix_buying_group_by_name", table_name="buying_group")
-    op.drop_index("ix_buying_group_by_members", table_name="buying_group")
     op.drop_index("ix_buying_group_by_interest", table_name="buying_group")
-    op.drop_index("ix_buying_group_by_creation", table_name="buying_group")
     op.drop_index("ix_buying_group_by_account", table_name="buying_group")
     op.drop_table("buying_group")
     op.drop_index("ix_activity_window", table_name="activity")

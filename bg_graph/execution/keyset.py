@@ -48,7 +48,9 @@ def after(order: Order, values: Sequence[Any]) -> ColumnElement[bool]:
     parts = list(zip(order, values, strict=True))
     condition = _later(parts)
     first, value = parts[0]
-    if first.nullable or value is None:
+    if value is None:
+        return and_(first.expression.is_(None), condition)
+    if first.nullable:
         return condition
     bound = first.expression <= value if first.descending else first.expression >= value
     return and_(bound, condition)

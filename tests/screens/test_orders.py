@@ -1,5 +1,7 @@
 """Orders and pages: whatever the data and the size of a page, the pages together are the list sorted in Python."""
 
+import base64
+import json
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -334,3 +336,23 @@ async def test_a_cursor_that_nobody_made_is_refused(world: World, ask: Ask):
     ]
     assert [each for each in garbage if not await refused(ask, group, each, "NAME")] == []
     assert not await refused(ask, group, good, "NAME")
+
+
+@pytest.mark.parametrize("field", BuyingGroupOrderField)
+async def test_a_cursor_whose_values_were_tampered_with_is_refused_or_harmless(
+    world: World, ask: Ask, field: BuyingGroupOrderField
+):
+    await world.group_score(await world.group(), 50)
+    order = [{"field": field.name, "direction": "ASC"}]
+    query = """query($after: String, $o: [BuyingGroupOrder!]) {
+        buyingGroups(first: 1, after: $after, orderBy: $o) { nodes { id } pageInfo { endCursor } } }"""
+    good = (await ask(query, o=order)).data["buyingGroups"]["pageInfo"]["endCursor"]
+    values = json.loads(base64.urlsafe_b64decode(good + "=" * (-len(good) % 4)))
+    hostile = (None, True, 0, -1, 1.5, 2**31, -(2**40), 2**64, 1e300, "", "x", "\x00", "g" * 32, [], {}, "0001-01-01")
+    for place in range(len(values)):
+        for value in hostile:
+            content = json.dumps([*values[:place], value, *values[place + 1 :]]).encode()
+            cursor = base64.urlsafe_b64encode(content).decode().rstrip("=")
+            answer = await ask(query, o=order, after=cursor, fails=True)
+            codes = [error.get("extensions") for error in answer.errors]
+            assert codes in ([], [{"code": "INVALID_CURSOR"}]), (place, value, answer.errors)

@@ -128,13 +128,18 @@ def _number(value: Any) -> float:
 
 
 def _whole(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**63:
+    # The columns hold 32 bits; PostgreSQL's driver refuses more with an error of its own.
+    if isinstance(value, bool) or not isinstance(value, int) or not -(2**31) <= value < 2**31:
         raise TypeError
     return value
+
+
+def _uuid(value: Any) -> UUID:
+    return UUID(_text(value))
 
 
 def _time(value: Any) -> datetime:
     return datetime.fromisoformat(value).astimezone(UTC)
 
 
-_READ: dict[type, Callable[[Any], Any]] = {str: _text, float: _number, int: _whole, UUID: UUID, datetime: _time}
+_READ: dict[type, Callable[[Any], Any]] = {str: _text, float: _number, int: _whole, UUID: _uuid, datetime: _time}

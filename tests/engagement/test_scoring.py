@@ -89,6 +89,16 @@ async def test_twenty_of_a_kind_count_a_day_in_utc(world: World):
     assert shown[at_once][0] == pytest.approx(100 * 0.5**0.5, abs=1e-9)
 
 
+async def test_the_twenty_first_of_a_kind_on_a_day_counts_nothing(world: World):
+    nineteen, twenty, twenty_one = await world.people(await world.account(), 3)
+    for person, times in ((nineteen, 19), (twenty, 20), (twenty_one, 21)):
+        await world.activity(person, at=NOW, times=times)
+    await run(world)
+    shown = await scores(world)
+    assert (shown[twenty], shown[twenty_one]) == ((100, 100), (100, 100))
+    assert shown[nineteen][0] == pytest.approx(100 * 0.95**0.5, abs=1e-9)
+
+
 async def test_the_least_activity_shows_at_least_one_and_none_is_zero(world: World):
     account = await world.account()
     busy, hardly, idle = await world.people(account, 3)

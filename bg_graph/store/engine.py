@@ -67,9 +67,9 @@ class Database:
                 await connection.execute(text(f'ANALYZE "{table_of(row).name}"'))
 
     @asynccontextmanager
-    async def raw(self) -> AsyncIterator[AsyncConnection]:
-        """The bare connection, for migrations only."""
-        async with self.writer.connect() as connection:
+    async def raw(self, *, reading: bool = False) -> AsyncIterator[AsyncConnection]:
+        """The bare connection, for migrations only; one that only reads waits for no writer."""
+        async with (self.reader if reading else self.writer).connect() as connection:
             yield connection
 
     async def close(self) -> None:

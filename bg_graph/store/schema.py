@@ -21,8 +21,8 @@ def newest_revision() -> str:
 
 
 async def present_revision(database: Database) -> str | None:
-    """The revision of the database; None where it was never migrated."""
-    async with database.raw() as connection:
+    """The revision of the database; None where it was never migrated. Told at once, whoever writes meanwhile."""
+    async with database.raw(reading=True) as connection:
         return await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
 
 

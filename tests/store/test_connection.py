@@ -1,5 +1,6 @@
 """Every row belongs to a tenant, and no statement runs without one."""
 
+import asyncio
 from uuid import UUID
 
 import pytest
@@ -13,6 +14,7 @@ from bg_graph.store.changes import ChangeRow, ErasureRow, Item, LoggedChange, re
 from bg_graph.store.connection import table_of
 from bg_graph.store.engine import Database, UnknownDatabase, open_database
 from bg_graph.store.ids import new_id
+from bg_graph.store.schema import newest_revision, present_revision
 from bg_graph.store.scope import TENANT, UnscopedStatement, check_scope, of_tenant
 from tests.conftest import NOW, add_tenant
 
@@ -173,3 +175,11 @@ async def test_erasing_may_alter_the_log_inside_its_own_transaction(database: Da
 def test_a_database_of_another_kind_is_refused_with_the_remedy():
     with pytest.raises(UnknownDatabase, match="sqlite:///"):
         open_database("mysql://x/y")
+
+
+async def test_the_revision_is_told_while_somebody_writes(database: Database, tenant: UUID):
+    async with database.writing(tenant) as db:
+        change = LoggedChange(new_id(), NOW, "Maria", "MANUAL", "GROUP_CREATED", [Item(None, {"name": "A"})])
+        await record_changes(db, [change])
+        async with asyncio.timeout(10):
+            assert await present_revision(database) == newest_revision()

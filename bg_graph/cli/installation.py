@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 import typer
 from asyncpg import InterfaceError, PostgresError
 from sqlalchemy import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError as ConnectionFault
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from bg_graph.cli.faults import Failure, misuse
 from bg_graph.settings import Settings, WrongSettings, load_settings
@@ -31,7 +32,7 @@ def settings_of(context: typer.Context, **flags: object) -> Settings:
 
 @asynccontextmanager
 async def reached(settings: Settings) -> AsyncIterator[tuple[Database, str | None]]:
-    """The open database and its revision. Raises Failure where it can't be reached."""
+    """The open database and its revision. Raises Failure where it can't be reached, or is lost or locked meanwhile."""
     database = open_database(settings.database.url, pool_size=settings.database.pool_size)
     try:
         try:
@@ -41,7 +42,12 @@ async def reached(settings: Settings) -> AsyncIterator[tuple[Database, str | Non
             raise Failure(
                 f"the database {shown_url(settings)} can't be reached: {first_line(fault)}", _remedy(settings)
             ) from None
-        yield database, present
+        try:
+            yield database, present
+        except (OperationalError, ConnectionFault) as fault:
+            raise Failure(
+                f"the database {shown_url(settings)} failed: {first_line(fault)}", _what_to_do(fault)
+            ) from None
     finally:
         await database.close()
 
@@ -88,6 +94,14 @@ def first_line(fault: BaseException) -> str:
     """What an exception of a driver says, without the statement that a library adds to it."""
     cause = getattr(fault, "orig", None) or fault
     return (str(cause).strip().splitlines() or [type(cause).__name__])[0]
+
+
+def _what_to_do(fault: BaseException) -> str:
+    if "locked" in first_line(fault):
+        return "Another process has been writing for long: a job, or an import. Try again when it has ended."
+    return (
+        "Nothing of the step under way was stored. See that the database runs and has room, then run the command again."
+    )
 
 
 def _remedy(settings: Settings) -> str:

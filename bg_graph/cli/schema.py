@@ -39,7 +39,7 @@ def export(
             raise Failure(f"{file} is not what the code gives", f"Run: bg-graph schema export -o {file}")
         typer.echo(f"{file} is current.")
     else:
-        file.write_text(text, encoding="utf-8")
+        _write(file, text)
         typer.echo(f"{file} is written.")
 
 
@@ -71,6 +71,13 @@ def _read(file: Path) -> str:
     except (OSError, UnicodeDecodeError) as fault:
         reason = fault.strerror if isinstance(fault, OSError) else "it is not UTF-8"
         raise misuse(f"{file} can't be read: {reason}") from None
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as fault:
+        raise misuse(f"{file} can't be written: {fault.strerror}") from None
 
 
 def _parsed(file: Path) -> GraphQLSchema:

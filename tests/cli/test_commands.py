@@ -5,8 +5,10 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,18 @@ def test_a_wrong_setting_stops_every_command_and_is_named(shell: Shell) -> None:
 def test_a_database_that_was_never_migrated_is_told_with_the_remedy(shell: Shell) -> None:
     assert "bg-graph db upgrade" in shell.fault("tenant", "list", code=1)
     assert "has no tables yet" in shell.fault("db", "check", code=1)
+
+
+def test_while_another_process_writes_reading_goes_on_and_writing_says_what_to_do(
+    ready: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bg_graph.store.engine.BUSY_TIMEOUT", 100)
+    with closing(sqlite3.connect(ready.folder / "bg-graph.sqlite", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert "acme" in ready.out("tenant", "list")
+        told = ready.fault("token", "create", "Ann", code=1)
+    assert "database is locked" in told
+    assert "Try again when it has ended" in told
 
 
 def test_migrating_twice_changes_nothing(shell: Shell) -> None:
@@ -192,6 +206,7 @@ def test_the_exported_schema_is_checked_against_the_code(shell: Shell) -> None:
     assert "no change" in shell.out("schema", "diff", "schema.graphql")
     file.write_text(file.read_text() + "# changed\n")
     assert "is not what the code gives" in shell.fault("schema", "export", "--check", code=1)
+    assert "can't be written" in shell.fault("schema", "export", "-o", "nowhere/schema.graphql", code=2)
 
 
 def test_a_file_that_is_no_schema_is_told(shell: Shell) -> None:

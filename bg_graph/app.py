@@ -81,7 +81,9 @@ class Product:
             raise TokenNeededError(_tabs({}))
         async with self.database.reading(caller.tenant_id) as db:
             order = (GROUP.c.engagement_raw.is_(None), GROUP.c.engagement_raw.desc(), GROUP.c.name_key)
-            found = await db.value(select(GROUP.c.id).where(of_tenant(GROUP)).order_by(*order).limit(1))
+            found = await db.value(
+                select(GROUP.c.id).where(of_tenant(GROUP), GROUP.c.archived_at.is_(None)).order_by(*order).limit(1)
+            )
         return _tabs({} if found is None else {"group": node_id("grp", found)})
 
 

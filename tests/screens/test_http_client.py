@@ -77,3 +77,16 @@ async def test_ready_only_with_a_migrated_database(database: Database, database_
         response = await client.get(f"{served.url}/readyz")
     assert response.status_code == 503
     assert "bg-graph db upgrade" in response.json()["checks"]["database"]
+
+
+async def test_the_ready_tabs_are_filled_with_the_most_engaged_group_in_use(
+    world: World, database: Database, database_url: str, tenant: UUID
+):
+    archived, used = await world.group(), await world.group()
+    await world.group_score(archived, 90.0)
+    await world.group_score(used, 10.0)
+    await world.archive(archived)
+    async with serving(database, database_url, tenant) as served, httpx.AsyncClient() as client:
+        tabs = (await client.get(f"{served.url}/explorer/tabs", headers=served.headers)).text
+    assert gid("grp", used) in tabs
+    assert gid("grp", archived) not in tabs

@@ -14,6 +14,9 @@ LAST = "\U0010ffff"
 LONGEST = 300
 """Characters that may be searched for: more than any name or address has, and few enough for every database."""
 
+MOST_WORDS = 20
+"""Words that may be searched for across a tenant: each is a condition of its own, and PostgreSQL plans 80 for most of a second."""
+
 
 def parts_of(*keys: ColumnElement[Any], text_key: Callable[[str], str]) -> Filter:
     """A search for a part of any of the keys. An empty search finds everything."""
@@ -33,7 +36,11 @@ def beginnings_of_words(expression: ColumnElement[bool], words_of: Callable[[str
     """
 
     def convert(text: str) -> Sequence[Mapping[str, Any]]:
-        return [{"low": word, "high": word + LAST} for word in sorted(words_of(_checked(text)))]
+        words = sorted(words_of(_checked(text)))
+        if len(words) > MOST_WORDS:
+            message = f"search takes at most {MOST_WORDS} words, got {len(words)}; search for some of them"
+            raise Coded(ErrorCode.INVALID_VARIABLES, message)
+        return [{"low": word, "high": word + LAST} for word in words]
 
     return Filter(expression, convert)
 

@@ -180,6 +180,15 @@ async def test_search_finds_groups_by_beginnings_of_words(world: World, ask: Ask
     assert {sought: await found(ask, {"search": sought}) for sought in SEARCHES} == SEARCHES
 
 
+async def test_a_search_for_too_many_words_is_refused_with_its_limit(world: World, ask: Ask):
+    await groups(world, "A")
+    words = [f"w{number}" for number in range(21)]
+    assert await found(ask, {"search": " ".join(words[:20])}) == set()
+    assert await found(ask, {"search": " ".join(["a"] * 100)}) == {"A"}
+    answer = await ask(LIST, f={"search": " ".join(words)}, fails=True)
+    assert "at most 20 words, got 21" in answer.errors[0]["message"]
+
+
 async def test_accounts_are_searched_filtered_by_industry_and_ordered(world: World, ask: Ask):
     for name, industry in (("beta Works", "Steel"), ("Alpha Works", "Glass"), ("Gamma", None)):
         await world.account(name, industry=industry)

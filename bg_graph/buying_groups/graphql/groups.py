@@ -29,11 +29,11 @@ from bg_graph.buying_groups.graphql.catalog import (
     Stage,
 )
 from bg_graph.buying_groups.graphql.members import (
-    FIRST_DECISION_MAKERS,
     MEMBER,
     MEMBER_FILTERS,
     MEMBERS_ORDERED,
     MOST_ENGAGED,
+    OTHER_THAN_FIRST_DECISION_MAKERS,
     Member,
     MemberFilter,
     MemberOrder,
@@ -148,7 +148,7 @@ class BuyingGroup(Node):
         first=3,
     )
     top_engaged_members: list[Member] = many(
-        related(MemberRow, MEMBER.c.group_id, GROUP.c.id, where=MEMBER.c.id.not_in(FIRST_DECISION_MAKERS)),
+        related(MemberRow, MEMBER.c.group_id, GROUP.c.id, where=OTHER_THAN_FIRST_DECISION_MAKERS),
         MOST_ENGAGED,
         "Members other than the first three decision makers, most engaged first.",
         first=3,

@@ -1,7 +1,6 @@
 """Column types that mean the same on SQLite and PostgreSQL."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import JSON, DateTime, Dialect, Text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -38,6 +37,3 @@ def key_text() -> Text:
 def json_data() -> JSON:
     """A JSON document; None is the empty value of SQL, not the JSON text `null`."""
     return JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
-
-
-JsonData = dict[str, Any] | list[Any]

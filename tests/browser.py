@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, Page, Request, Route, async_playwright
+from playwright.async_api import Browser, Page, Request, Route, async_playwright, expect
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 QUIET = [
@@ -22,6 +22,9 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+expect.set_options(timeout=30_000)  # a busy machine draws slowly
 
 
 @dataclass(slots=True)
@@ -74,3 +77,11 @@ async def watched_page(chromium: Browser) -> AsyncIterator[WatchedPage]:
     watched.page.on("console", lambda said: said.type == "error" and watched.complaints.append(said.text))
     yield watched
     await context.close()
+
+
+async def choose_tab(page: Page, name: str, shows: str) -> None:
+    """Click a tab of GraphiQL once its editor is there (before, a click is lost), and wait until the editor shows it."""
+    editor = page.locator(".graphiql-query-editor .view-lines")
+    await expect(editor).to_contain_text("{")
+    await page.get_by_role("tab", name=name).click()
+    await expect(editor).to_contain_text(shows)

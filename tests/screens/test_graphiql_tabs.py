@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Page, expect
 
 from bg_graph.store.engine import Database
-from tests.browser import WatchedPage
+from tests.browser import WatchedPage, choose_tab
 from tests.screens.serving import Served, serving
 from tests.screens.test_http_client import group_of_three
 from tests.world import World
@@ -24,10 +24,7 @@ async def run_tab(page: Page, served: Served, title: str) -> dict[str, Any]:
     """What the tab's query was answered with, once the page shows it (the page draws only the lines in sight)."""
     await page.goto(f"{served.url}/#token={served.token}")
     await expect(page.locator(".graphiql-tab-button")).to_have_text(["Overview", "Members", "Groups"])
-    editor = page.locator(".graphiql-query-editor .view-lines")
-    await expect(editor).to_contain_text("# Overview tab")
-    await page.get_by_role("tab", name=title).click()
-    await expect(editor).to_contain_text(f"# {title} tab")
+    await choose_tab(page, title, f"# {title} tab")
     async with page.expect_response(
         lambda response: f"query {title}" in (response.request.post_data or "")
     ) as answered:

@@ -22,7 +22,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from strawberry.asgi import GraphQL
 
 from bg_graph.web.explorer import BUILT_PAGE, ExplorerTab, TokenNeededError, explorer_routes
-from tests.browser import WatchedPage
+from tests.browser import WatchedPage, choose_tab
 
 TOKEN = "bg_test_token"
 AUTHORIZED = {"Authorization": f"Bearer {TOKEN}"}
@@ -215,7 +215,7 @@ async def test_the_page_opens_with_the_ready_tabs_and_answers_a_query(
     await page.get_by_role("button", name="Execute query").click()
     await expect(page.locator(".result-window")).to_contain_text("Group named group-7")
 
-    await page.get_by_role("tab", name="Members").click()
+    await choose_tab(page, "Members", "members")
     await page.get_by_role("button", name="Execute query").click()
     await expect(page.locator(".result-window")).to_contain_text("Grace of group-8")
 
@@ -227,7 +227,7 @@ async def test_the_page_opens_with_the_ready_tabs_and_answers_a_query(
 async def test_a_subscription_runs_over_a_socket_that_knows_the_token(address: str, watched_page: WatchedPage) -> None:
     page = watched_page.page
     await page.goto(f"{address}/#token={TOKEN}")
-    await page.get_by_role("tab", name="Changes").click()
+    await choose_tab(page, "Changes", "subscription")
 
     await page.get_by_role("button", name="Execute query").click()
 
@@ -242,7 +242,7 @@ async def test_edited_tabs_and_the_token_survive_a_reload_in_the_session_only(
 ) -> None:
     page = watched_page.page
     await page.goto(f"{address}/#token={TOKEN}")
-    await page.get_by_role("tab", name="Members").click()
+    await choose_tab(page, "Members", "members")
     await expect(page.locator(".graphiql-editor-tool .view-lines").first).to_contain_text("group-8")
     await page.wait_for_timeout(700)  # GraphiQL stores its tabs half a second after a change
 

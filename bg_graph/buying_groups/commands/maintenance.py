@@ -40,8 +40,9 @@ template_role = table_of(TemplateRoleRow)
 JOB = "maintenance"
 """Who did it, in the change log."""
 
-PAGE = 100
-"""Groups looked at together; the people of their accounts are in memory at once, and no others."""
+PAGE = 40
+"""Groups looked at together; the people of their accounts are in memory at once, and no others. Reading them holds up
+whatever else this process serves: 0.15 s for 3,000 people."""
 
 _ATTRIBUTES = tuple(attribute.value for attribute in Attribute if attribute is not Attribute.ENGAGEMENT_SCORE)
 

@@ -1,5 +1,6 @@
 """Changes of membership in any number of groups: locked, decided by the rules, written and logged in one transaction."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from uuid import UUID
 
@@ -61,7 +62,7 @@ async def change_members(
 ) -> dict[UUID, Decision]:
     """Lock groups, decide on each that is not archived, and write what was decided."""
     groups = [group for group in (await groups_of(db, group_ids, lock=True)).values() if not group.archived]
-    decisions = {group.id: decide(group) for group in groups}
+    decisions = await _decided(groups, decide)
     await write_changes(db, [Decided(group, decisions[group.id].changes) for group in groups], act, kind)
     return decisions
 
@@ -71,10 +72,19 @@ async def change_members_where_needed(
 ) -> dict[UUID, Decision]:
     """Like `change_members` for jobs, which mostly find nothing to do: groups that stay as they are, are not locked."""
     looked_at = [group for group in (await groups_of(db, group_ids)).values() if not group.archived]
-    decisions = {group.id: decide(group) for group in looked_at}
+    decisions = await _decided(looked_at, decide)
     # Decided again under the lock: somebody may have changed the group since we looked.
     needed = [group_id for group_id, decision in decisions.items() if decision.changes]
     return {**decisions, **(await change_members(db, needed, decide, act, kind) if needed else {})}
+
+
+async def _decided(groups: Iterable[StoredGroup], decide: Decide) -> dict[UUID, Decision]:
+    """The decision on each group. Whoever else is served by this process has a turn after each: a job has thousands."""
+    decisions: dict[UUID, Decision] = {}
+    for group in groups:
+        decisions[group.id] = decide(group)
+        await asyncio.sleep(0)
+    return decisions
 
 
 async def accounts_of(db: TenantConnection, person_ids: Iterable[UUID]) -> dict[UUID, UUID]:

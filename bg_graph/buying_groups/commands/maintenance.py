@@ -1,9 +1,10 @@
 """The maintenance job: groups for the accounts that should have them, SYSTEM members by the templates' conditions."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -16,19 +17,18 @@ from bg_graph.buying_groups.commands.groups import create_groups_for_accounts
 from bg_graph.buying_groups.commands.membership import change_members_where_needed
 from bg_graph.buying_groups.commands.stored import StoredGroup, group
 from bg_graph.buying_groups.rules import maintenance as rules
-from bg_graph.buying_groups.rules.condition_data import from_data
-from bg_graph.buying_groups.rules.conditions import (
-    AllOf,
-    AnyOf,
-    Attribute,
-    AttributeTest,
-    Condition,
-    IntentTest,
-    PersonFacts,
+from bg_graph.buying_groups.rules.condition_columns import (
+    PeopleColumns,
+    SignalName,
+    by_value,
+    first_roles,
+    leaves_of,
 )
+from bg_graph.buying_groups.rules.condition_data import from_data
+from bg_graph.buying_groups.rules.conditions import Attribute, AttributeTest, Condition, IntentTest
 from bg_graph.buying_groups.rules.membership import Decision, MembershipChange, MembershipSource
 from bg_graph.buying_groups.tables import TemplateRoleRow
-from bg_graph.intent.rules import IntentKind, IntentLevel, Signal
+from bg_graph.intent.rules import IntentKind, IntentLevel
 from bg_graph.intent.tables import IntentSignalRow
 from bg_graph.store.connection import TenantConnection, table_of
 from bg_graph.store.scope import of_tenant
@@ -44,7 +44,9 @@ PAGE = 40
 """Groups looked at together; the people of their accounts are in memory at once, and no others. Reading them holds up
 whatever else this process serves: 0.15 s for 3,000 people."""
 
-_ATTRIBUTES = tuple(attribute.value for attribute in Attribute if attribute is not Attribute.ENGAGEMENT_SCORE)
+_COLUMN = {attribute: attribute.value for attribute in Attribute} | {Attribute.ENGAGEMENT_SCORE: "engagement_raw"}
+Accounts = dict[UUID, set[UUID]]
+"""The people of each account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,14 @@ class Definition:
 
     role_id: UUID
     conditions: Condition | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the conditions of a tenant's templates ask for."""
+
+    attributes: tuple[Attribute, ...]
+    names: frozenset[str]
 
 
 async def maintain(db: TenantConnection, now: datetime, *, dry_run: bool = False) -> MaintenanceOutcome:
@@ -100,11 +110,13 @@ async def _maintain(db: TenantConnection, now: datetime) -> MaintenanceOutcome:
 async def _maintain_page(
     db: TenantConnection, page: Sequence[Row[Any]], templates: Mapping[UUID, Sequence[Definition]], now: datetime
 ) -> MaintenanceOutcome:
-    people = await _people(db, {row.account_id for row in page}, _names_asked(templates.values()))
+    columns, accounts = await _columns(db, {row.account_id for row in page}, _asked(templates.values()))
+    roles = {template_id: first_roles(definitions, columns) for template_id, definitions in templates.items()}
 
     def decide(stored: StoredGroup) -> Decision:
-        changes = rules.maintain(templates[stored.template_id], people[stored.account_id], stored.state)
-        return Decision(changes=changes)
+        among, wanted = accounts[stored.account_id], roles[stored.template_id]
+        of_account = {person_id: wanted[person_id] for person_id in wanted.keys() & among}
+        return Decision(changes=rules.maintain_roles(of_account, stored.state, among=among))
 
     act = Act(JOB, MembershipSource.SYSTEM, now)
     ids = [row.id for row in page]
@@ -153,54 +165,45 @@ async def _templates(db: TenantConnection) -> Mapping[UUID, Sequence[Definition]
     return found
 
 
-async def _people(
-    db: TenantConnection, account_ids: Iterable[UUID], names_asked: frozenset[str]
-) -> Mapping[UUID, Sequence[PersonFacts]]:
-    """What conditions know of the people of these accounts, by account."""
-    of_accounts = person.c.account_id.in_(account_ids)
-    columns = (person.c[name] for name in _ATTRIBUTES)
-    statement = select(person.c.id, person.c.account_id, person.c.engagement_raw, *columns)
-    signals = await _signals(db, account_ids, names_asked) if names_asked else {}
-    people: dict[UUID, list[PersonFacts]] = defaultdict(list)
-    for row in await db.rows(statement.where(of_tenant(person), of_accounts).order_by(person.c.id)):
-        known = {name: getattr(row, name) for name in _ATTRIBUTES}
-        told = tuple(signals.get(row.id, ()))
-        people[row.account_id].append(PersonFacts(row.id, engagement_score=row.engagement_raw, signals=told, **known))
-    return people
+async def _columns(db: TenantConnection, account_ids: set[UUID], asked: Asked) -> tuple[PeopleColumns, Accounts]:
+    """What the conditions ask of the people of these accounts, by columns; and the people of each account."""
+    shown = [person.c[attribute.value] for attribute in asked.attributes if attribute is not Attribute.ENGAGEMENT_SCORE]
+    statement = select(person.c.id, person.c.account_id, person.c.engagement_raw, *shown)
+    rows = await db.rows(statement.where(of_tenant(person), person.c.account_id.in_(account_ids)))
+    people = [row.id for row in rows]
+    values = {attribute: by_value(people, map(attrgetter(_COLUMN[attribute]), rows)) for attribute in asked.attributes}
+    signals = await _signals(db, account_ids, asked.names) if asked.names else {}
+    accounts: Accounts = defaultdict(set)
+    for row in rows:
+        accounts[row.account_id].add(row.id)
+    return PeopleColumns(values, signals), accounts
 
 
 async def _signals(
-    db: TenantConnection, account_ids: Iterable[UUID], names_asked: frozenset[str]
-) -> Mapping[UUID, list[Signal]]:
+    db: TenantConnection, account_ids: Iterable[UUID], names: frozenset[str]
+) -> Mapping[SignalName, Mapping[IntentLevel, set[UUID]]]:
     """The people's own current signals, those that some condition names."""
     statement = (
-        select(signal.c.subject_id, signal.c.kind, signal.c.name, signal.c.level)
+        select(signal.c.subject_id, signal.c.kind, signal.c.name_key, signal.c.level)
         .join(person, and_(of_tenant(person), person.c.id == signal.c.subject_id))
         .where(
             of_tenant(signal),
             signal.c.subject_kind == "PERSON",
-            signal.c.name_key.in_(names_asked),
+            signal.c.name_key.in_(names),
             person.c.account_id.in_(account_ids),
         )
     )
-    found: dict[UUID, list[Signal]] = defaultdict(list)
+    found: dict[SignalName, dict[IntentLevel, set[UUID]]] = defaultdict(lambda: defaultdict(set))
     for row in await db.rows(statement):
-        found[row.subject_id].append(Signal(IntentKind(row.kind), row.name, IntentLevel(row.level)))
+        found[IntentKind(row.kind), row.name_key][IntentLevel(row.level)].add(row.subject_id)
     return found
 
 
-def _names_asked(templates: Iterable[Sequence[Definition]]) -> frozenset[str]:
-    """Keys of the categories, products and keywords that conditions name."""
+def _asked(templates: Iterable[Sequence[Definition]]) -> Asked:
+    """The attributes that conditions ask for, and the keys of the categories, products and keywords that they name."""
     conditions = (each.conditions for definitions in templates for each in definitions if each.conditions)
-    return frozenset(text_key(test.name) for condition in conditions for test in _intent_tests(condition))
-
-
-def _intent_tests(condition: Condition) -> Iterator[IntentTest]:
-    match condition:
-        case AllOf(parts) | AnyOf(parts):
-            for part in parts:
-                yield from _intent_tests(part)
-        case IntentTest():
-            yield condition
-        case AttributeTest():
-            return
+    tests = [test for condition in conditions for test in leaves_of(condition)]
+    return Asked(
+        tuple(sorted({test.attribute for test in tests if isinstance(test, AttributeTest)})),
+        frozenset(text_key(test.name) for test in tests if isinstance(test, IntentTest)),
+    )

@@ -149,7 +149,7 @@ def holds(condition: Condition, person: PersonFacts) -> bool:
         case AnyOf(parts):
             return any(holds(part, person) for part in parts)
         case AttributeTest(attribute, operator, operand):
-            return passes(operator, _value(person, attribute), operand)
+            return passes(operator, comparable(attribute, getattr(person, attribute.value)), operand)
         case IntentTest(kind, name, level):
             wanted = (kind, text_key(name))
             return any(
@@ -217,9 +217,11 @@ def _single_fault(attribute: Attribute, value: Operand) -> str | None:
     return None if value.strip() else f"an empty text can't be compared with {attribute}; use is_empty"
 
 
-def _value(person: PersonFacts, attribute: Attribute) -> Single | None:
+Known: TypeAlias = str | float | bool | None
+
+
+def comparable(attribute: Attribute, value: Known) -> Single | None:
     """A person's value in the form that is compared; None where it is empty."""
-    value: str | float | bool | None = getattr(person, attribute.value)
     if attribute in YES_NO_ATTRIBUTES:
         return bool(value)
     if isinstance(value, str):

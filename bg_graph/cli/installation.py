@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 import typer
 from asyncpg import InterfaceError, PostgresError
 from sqlalchemy import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import InterfaceError as ConnectionFault
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from bg_graph.cli.faults import Failure, misuse
 from bg_graph.settings import Settings, WrongSettings, load_settings
@@ -44,7 +44,9 @@ async def reached(settings: Settings) -> AsyncIterator[tuple[Database, str | Non
             ) from None
         try:
             yield database, present
-        except (OperationalError, ConnectionFault) as fault:
+        except DBAPIError as fault:
+            if not isinstance(fault, OperationalError | ConnectionFault) and not _is_conflict(fault):
+                raise
             raise Failure(
                 f"the database {shown_url(settings)} failed: {first_line(fault)}", _what_to_do(fault)
             ) from None
@@ -94,6 +96,14 @@ def first_line(fault: BaseException) -> str:
     """What an exception of a driver says, without the statement that a library adds to it."""
     cause = getattr(fault, "orig", None) or fault
     return (str(cause).strip().splitlines() or [type(cause).__name__])[0]
+
+
+CONFLICTS = frozenset({"40001", "40P01"})
+"""Codes of PostgreSQL for two transactions that got in each other's way, of which one had to end."""
+
+
+def _is_conflict(fault: DBAPIError) -> bool:
+    return getattr(fault.orig, "sqlstate", None) in CONFLICTS
 
 
 def _what_to_do(fault: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""The contract of summary providers: cited facts about groups, accounts and members in, cited statements out.
+"""The contract of summary providers: cited facts about groups, accounts, members and persons in, cited statements out.
 
 A provider is given all that it may say. The host refuses a summary that names somebody or a number that the facts it
 cites do not hold.
@@ -19,6 +19,8 @@ class SubjectKind(StrEnum):
     """A company."""
     MEMBER = "MEMBER"
     """A person in a buying group."""
+    PERSON = "PERSON"
+    """A person of an account, in a buying group or in none."""
 
 
 class FactKind(StrEnum):
@@ -28,13 +30,15 @@ class FactKind(StrEnum):
     """
 
     GROUP = "GROUP"
-    """A buying group. account, member_count, engagement_score, completeness_score; missing_roles where it is the subject."""
+    """A buying group. account, member_count, engagement_score, completeness_score; missing_roles where it is the subject.
+    Of a person it is in: role, engagement_score."""
     ACCOUNT = "ACCOUNT"
     """A company. industry, person_count, scored_persons, group_count, scored_groups, open_opportunities."""
     MEMBER = "MEMBER"
     """A member of the group. role, engagement_score; where it is the subject also group, job_title, activities, days."""
     PERSON = "PERSON"
-    """Somebody of the account. job_title, engagement_score."""
+    """Somebody of the account. job_title, engagement_score; where it is the subject also account, group_count, activities,
+    days."""
     MISSING_ROLE = "MISSING_ROLE"
     """A required role with fewer members than required. member_count, members_required."""
     INTENT = "INTENT"
@@ -42,11 +46,11 @@ class FactKind(StrEnum):
     TOPIC = "TOPIC"
     """A topic of what the members read lately. activities, persons, days."""
     ACTIVITY = "ACTIVITY"
-    """How often the member did something lately; the name is the activity type. activities, days."""
+    """How often the member or person did something lately; the name is the activity type. activities, days."""
     TREND = "TREND"
-    """A keyword of the member's activities that comes up more than before. activities, activities_before, days."""
+    """A keyword of these activities that comes up more than before. activities, activities_before, days."""
     GROWTH = "GROWTH"
-    """The member's engagement score then and now. score, score_before, points (its rise; below 0 a fall), weeks."""
+    """The engagement score then and now. score, score_before, points (its rise; below 0 a fall), weeks."""
     SHARED_TOPICS = "SHARED_TOPICS"
     """Another member who read about the same topics lately. topics (how many), topic (one of them), days."""
 
@@ -81,7 +85,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """A group, account or member to be summarised, with all that may be said of it."""
+    """A group, account, member or person to be summarised, with all that may be said of it."""
 
     kind: SubjectKind
     """What it is."""
@@ -161,7 +165,7 @@ class Summary:
     text: tuple[Statement, ...]
     """The short text, sentence by sentence; at least one."""
     bullets: tuple[Statement, ...] = ()
-    """Bullets: what a member did, and the like."""
+    """Bullets: what a member or person did, and the like."""
     highlights: tuple[Highlight, ...] = ()
     """Highlights of a group or account."""
     model: Model

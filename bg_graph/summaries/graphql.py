@@ -10,7 +10,7 @@ import strawberry
 from sqlalchemy import ColumnElement
 
 from bg_graph.accounts.graphql import Account, Person
-from bg_graph.accounts.tables import AccountRow
+from bg_graph.accounts.tables import AccountRow, PersonRow
 from bg_graph.buying_groups.graphql.catalog import Role
 from bg_graph.buying_groups.graphql.groups import BuyingGroup
 from bg_graph.buying_groups.graphql.members import Member
@@ -31,6 +31,7 @@ from bg_graph.tenancy.graphql import Info
 GROUP_NEEDS: tuple[ColumnElement[Any], ...] = (table_of(BuyingGroupRow).c.id,)
 ACCOUNT_NEEDS: tuple[ColumnElement[Any], ...] = (table_of(AccountRow).c.id,)
 MEMBER_NEEDS: tuple[ColumnElement[Any], ...] = (table_of(MemberRow).c.id,)
+PERSON_NEEDS: tuple[ColumnElement[Any], ...] = (table_of(PersonRow).c.id,)
 
 SERVICE = "summaries"
 """The service of a request that hosts the summary provider."""
@@ -57,7 +58,7 @@ class SummaryFactKind(Enum):
     MISSING_ROLE = strawberry.enum_value(FactKind.MISSING_ROLE.value, description="A role with too few members.")
     INTENT = strawberry.enum_value(FactKind.INTENT.value, description="A signal of interest.")
     TOPIC = strawberry.enum_value(FactKind.TOPIC.value, description="A topic of what members read lately.")
-    ACTIVITY = strawberry.enum_value(FactKind.ACTIVITY.value, description="How often a member did something lately.")
+    ACTIVITY = strawberry.enum_value(FactKind.ACTIVITY.value, description="How often somebody did something lately.")
     TREND = strawberry.enum_value(FactKind.TREND.value, description="A keyword that comes up more than before.")
     GROWTH = strawberry.enum_value(FactKind.GROWTH.value, description="An engagement score then and now.")
     SHARED_TOPICS = strawberry.enum_value(
@@ -187,12 +188,14 @@ SummaryHighlight = Annotated[
 ]
 
 
-@strawberry.type(description="A generated summary of a buying group, an account or a member.")
+@strawberry.type(description="A generated summary of a buying group, an account, a member or a person.")
 class AiSummary:
     """A generated summary."""
 
     text: str | None = strawberry.field(description="The short text; null only while it is PENDING.")
-    bullets: list[str] = strawberry.field(description="What a member did, and the like; empty for groups and accounts.")
+    bullets: list[str] = strawberry.field(
+        description="What a member or person did, and the like; empty for groups and accounts."
+    )
     highlights: list[SummaryHighlight] = strawberry.field(description="Highlights of a group or account.")
     citations: list[SummaryCitation] = strawberry.field(
         description="For each statement (of the text, the bullets, the highlights) the facts that it rests on."
@@ -219,6 +222,11 @@ async def account_summaries(accounts: list[Record], info: Info) -> Answers:
 async def member_summaries(members: list[Record], info: Info) -> Answers:
     """The summaries of all members of a level."""
     return await _summaries(SubjectKind.MEMBER, [member[MEMBER_NEEDS[0]] for member in members], info)
+
+
+async def person_summaries(persons: list[Record], info: Info) -> Answers:
+    """The summaries of all persons of a level."""
+    return await _summaries(SubjectKind.PERSON, [person[PERSON_NEEDS[0]] for person in persons], info)
 
 
 async def _summaries(kind: SubjectKind, ids: Sequence[UUID], info: Info) -> Answers:
@@ -336,6 +344,12 @@ _FIELDS: tuple[tuple[type, Callable[..., Any], tuple[ColumnElement[Any], ...], s
     (BuyingGroup, group_summaries, GROUP_NEEDS, "A generated summary of the group; null with an error if it failed."),
     (Account, account_summaries, ACCOUNT_NEEDS, "A generated summary of the account; null with an error if it failed."),
     (Member, member_summaries, MEMBER_NEEDS, "A generated summary of the member; null with an error if it failed."),
+    (
+        Person,
+        person_summaries,
+        PERSON_NEEDS,
+        "A generated summary of the person; null where neither score, activity nor group is known, or with an error if it failed.",
+    ),
 )
 for _type, _function, _needs, _description in _FIELDS:
     field_of(_type, "ai_summary", AiSummary | None, batch(_function, _needs, _description))

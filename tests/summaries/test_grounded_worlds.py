@@ -29,13 +29,20 @@ REQUIRED = {
     ],
     SubjectKind.ACCOUNT: [HighlightKind.TOP_ENGAGED_GROUPS, HighlightKind.TOP_ENGAGED_PEOPLE],
     SubjectKind.MEMBER: [],
+    SubjectKind.PERSON: [],
 }
 
 
 async def subjects_of(world: World, groups: list[UUID]) -> dict[SubjectKind, list[UUID]]:
     accounts = [await world.account_of(group) for group in groups]
     members = [row.id for row in await world.rows(MemberRow)]
-    return {SubjectKind.GROUP: groups, SubjectKind.ACCOUNT: accounts, SubjectKind.MEMBER: members}
+    persons = [row.id for row in await world.rows(PersonRow)]
+    return {
+        SubjectKind.GROUP: groups,
+        SubjectKind.ACCOUNT: accounts,
+        SubjectKind.MEMBER: members,
+        SubjectKind.PERSON: persons,
+    }
 
 
 async def gathered_in(world: World, kind: SubjectKind, ids: list[UUID]) -> dict[UUID, Gathered]:
@@ -66,6 +73,13 @@ async def assert_summaries_hold(world: World, kind: SubjectKind, ids: list[UUID]
     assert answers == await SummaryHost(PLUGIN, deadline=30).summarize(subjects)
     said = 0
     for subject, summary in zip(subjects, answers, strict=True):
+        if (
+            kind is SubjectKind.PERSON
+            and len(subject.facts) == 1
+            and subject.facts[0].number("engagement_score") is None
+        ):
+            assert summary is None
+            continue
         assert isinstance(summary, Summary), (summary, subject)
         assert [highlight.kind for highlight in summary.highlights] == REQUIRED[kind]
         assert "None" not in repr([statement.text for statement in all_statements(summary)])
@@ -160,6 +174,39 @@ async def test_facts_of_members_are_those_of_the_world(world: World) -> None:
         assert [fact.number("topics") for fact in facts] == most
         told += len(facts)
     assert told > 3, told
+
+
+async def test_facts_of_persons_are_those_of_the_world(world: World) -> None:
+    for group in (await random_groups(world, Random(8), 6))[:2]:
+        await world.archive(group)
+    recent = await recent_activities(world)
+    in_use = {row.id for row in await world.rows(BuyingGroupRow) if row.archived_at is None}
+    persons = await world.rows(PersonRow)
+    gathered = await gathered_in(world, SubjectKind.PERSON, [row.id for row in persons])
+    members = [row for row in await world.rows(MemberRow) if row.group_id in in_use]
+    grouped = set()
+    for person in persons:
+        subject = gathered[person.id].subject
+        kinds = Counter(row.kind for row in recent if row.person_id == person.id)
+        assert {fact.name: fact.number("activities") for fact in subject.of(FactKind.ACTIVITY)} == kinds
+        assert subject.facts[0].number("activities") == kinds.total()
+        groups = [row.group_id for row in members if row.person_id == person.id]
+        assert [gathered[person.id].rows[fact.key] for fact in subject.of(FactKind.GROUP)] == groups
+        assert subject.facts[0].number("group_count") == len(groups)
+        grouped.add(len(groups))
+    assert grouped == {0, 1}
+
+
+async def test_a_person_and_the_member_are_said_to_have_done_the_same(world: World) -> None:
+    """Their engagement is one statement's, so the facts on it are equal to the value."""
+    await random_groups(world, Random(8), 6)
+    members = await world.rows(MemberRow)
+    of_members = await gathered_in(world, SubjectKind.MEMBER, [row.id for row in members])
+    of_persons = await gathered_in(world, SubjectKind.PERSON, [row.person_id for row in members])
+    for kind in (FactKind.ACTIVITY, FactKind.TREND, FactKind.GROWTH):
+        told = [of_persons[row.person_id].subject.of(kind) for row in members]
+        assert told == [of_members[row.id].subject.of(kind) for row in members]
+        assert any(told)
 
 
 async def test_one_statement_for_each_kind_however_many_subjects(world: World) -> None:

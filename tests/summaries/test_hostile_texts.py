@@ -65,7 +65,8 @@ async def test_hostile_texts_are_shown_as_they_are_and_break_nothing(world: Worl
     await world.signal(group, hostile, subject_kind="GROUP", kind="KEYWORD", category="c", product="p")
     member = (await world.one(MemberRow, group_id=group, person_id=first)).id
 
-    found = await summaries(world, {SubjectKind.GROUP: group, SubjectKind.ACCOUNT: account, SubjectKind.MEMBER: member})
+    subjects = {SubjectKind.GROUP: group, SubjectKind.ACCOUNT: account, SubjectKind.MEMBER: member}
+    found = await summaries(world, {**subjects, SubjectKind.PERSON: first})
 
     said = [line for summary in found for line in lines(summary)]
     assert all(plain(hostile) in line for summary in found for line in lines(summary)[:1])

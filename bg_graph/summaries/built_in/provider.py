@@ -8,14 +8,16 @@ from bg_graph.plugins.summaries import Model, Subject, SubjectKind, Summary, Sum
 from bg_graph.summaries.built_in.accounts import account_summary
 from bg_graph.summaries.built_in.groups import group_summary
 from bg_graph.summaries.built_in.members import member_summary
+from bg_graph.summaries.built_in.persons import person_summary
 
 MODEL = Model(name="facts", version="1.0.0")
 
-_WRITERS: Mapping[SubjectKind, Callable[[Subject, Model], Summary]] = MappingProxyType(
+_WRITERS: Mapping[SubjectKind, Callable[[Subject, Model], Summary | None]] = MappingProxyType(
     {
         SubjectKind.GROUP: group_summary,
         SubjectKind.ACCOUNT: account_summary,
         SubjectKind.MEMBER: member_summary,
+        SubjectKind.PERSON: person_summary,
     }
 )
 

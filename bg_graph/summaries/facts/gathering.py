@@ -14,6 +14,7 @@ from bg_graph.store.connection import TenantConnection
 from bg_graph.summaries.facts.accounts import account_facts
 from bg_graph.summaries.facts.groups import group_facts
 from bg_graph.summaries.facts.members import member_facts
+from bg_graph.summaries.facts.persons import person_facts
 from bg_graph.summaries.facts.plain import plain
 from bg_graph.summaries.facts.selects import LATELY_DAYS, FactRow, FactSelect, row_of, together
 
@@ -21,7 +22,12 @@ SUBJECTS_AT_ONCE = 2000
 """Subjects of one statement: more ids than the databases take as parameters are asked for in several."""
 
 _FACTS: Mapping[SubjectKind, Callable[[str], tuple[FactSelect, ...]]] = MappingProxyType(
-    {SubjectKind.GROUP: group_facts, SubjectKind.ACCOUNT: account_facts, SubjectKind.MEMBER: member_facts}
+    {
+        SubjectKind.GROUP: group_facts,
+        SubjectKind.ACCOUNT: account_facts,
+        SubjectKind.MEMBER: member_facts,
+        SubjectKind.PERSON: person_facts,
+    }
 )
 
 
@@ -34,7 +40,7 @@ class Gathered:
 
 
 async def gather(db: TenantConnection, kind: SubjectKind, ids: Sequence[UUID], now: datetime) -> dict[UUID, Gathered]:
-    """What is known at a time about groups, accounts or members, by id; ids that nobody has are absent."""
+    """What is known at a time about groups, accounts, members or persons, by id; ids that nobody has are absent."""
     selects = _FACTS[kind](db.dialect)
     statement = together(selects)
     lately = now - timedelta(days=LATELY_DAYS)
@@ -104,7 +110,7 @@ def _with_totals(facts: list[Fact]) -> list[Fact]:
     subject, *others = facts
     if subject.kind is FactKind.GROUP:
         totals = {"missing_roles": sum(fact.kind is FactKind.MISSING_ROLE for fact in others)}
-    elif subject.kind is FactKind.MEMBER:
+    elif subject.kind in (FactKind.MEMBER, FactKind.PERSON):
         counts = [fact.number("activities") or 0 for fact in others if fact.kind is FactKind.ACTIVITY]
         totals = {"activities": sum(counts)}
     else:

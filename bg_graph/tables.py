@@ -2,6 +2,7 @@
 
 from bg_graph.accounts import tables as accounts
 from bg_graph.buying_groups import tables as buying_groups
+from bg_graph.email import tables as email
 from bg_graph.engagement import tables as engagement
 from bg_graph.imports import tables as imports
 from bg_graph.intent import tables as intent
@@ -10,4 +11,15 @@ from bg_graph.store import changes
 from bg_graph.store.rows import metadata
 from bg_graph.tenancy import tables as tenancy
 
-__all__ = ["accounts", "buying_groups", "changes", "engagement", "imports", "intent", "jobs", "metadata", "tenancy"]
+__all__ = [
+    "accounts",
+    "buying_groups",
+    "changes",
+    "email",
+    "engagement",
+    "imports",
+    "intent",
+    "jobs",
+    "metadata",
+    "tenancy",
+]

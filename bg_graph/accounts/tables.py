@@ -105,6 +105,21 @@ class LeadRow(TenantOwned, table=True):
     person_id: UUID = Field(description="Person that the lead is.")
 
 
+class AddressMarkRow(TenantOwned, table=True):
+    """What is known of an e-mail address, whoever has it: nobody is written to at an address that is marked."""
+
+    __tablename__ = "address_mark"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "address_key", "kind"),
+        CheckConstraint("kind IN ('UNSUBSCRIBED', 'BOUNCED', 'COMPLAINED')", name="kind"),
+    )
+
+    address_key: str = key("Address as it is compared.")
+    kind: str = Field(description="UNSUBSCRIBED, BOUNCED (for good) or COMPLAINED.")
+    at: datetime = time("When it was marked.")
+    detail: str | None = Field(default=None, description="How it came about.")
+
+
 class ActivityRow(TenantOwned, table=True):
     """Something a person did at a time."""
 

@@ -45,6 +45,10 @@ class Loading:
         self._under_way = 0
         self._landed = asyncio.Event()
 
+    def forget(self) -> None:
+        """Forget every row: what is asked from now on is read again, since something was changed meanwhile."""
+        self._loaders.clear()
+
     def selection(
         self,
         shape: Shape,

@@ -29,6 +29,7 @@ class ChangeRow(TenantOwned, table=True):
     source: str = Field(description="MANUAL, JOURNEY or SYSTEM.")
     kind: str = Field(description="What was done: GROUP_CREATED, MEMBERS_ASSIGNED and the like.")
     note: str | None = Field(default=None, description="Reason given by the caller.")
+    undoes: UUID | None = Field(default=None, description="Call that this one takes back.")
 
 
 class ChangeItemRow(TenantOwned, table=True):
@@ -78,6 +79,7 @@ class LoggedChange:
     kind: str
     items: Sequence[Item] = ()
     note: str | None = None
+    undoes: UUID | None = None
     id: UUID = field(default_factory=new_id)
 
 
@@ -86,7 +88,10 @@ async def record_changes(db: TenantConnection, changes: Sequence[LoggedChange]) 
     await db.insert(
         ChangeRow,
         [
-            {name: getattr(change, name) for name in ("id", "subject_id", "at", "by", "source", "kind", "note")}
+            {
+                name: getattr(change, name)
+                for name in ("id", "subject_id", "at", "by", "source", "kind", "note", "undoes")
+            }
             for change in changes
         ],
     )

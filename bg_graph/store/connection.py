@@ -30,6 +30,11 @@ class TenantConnection:
         self._busy = asyncio.Lock()
         self._scopes = scopes or ScopeChecks()
         self.tenant_id = tenant_id
+        self.announced: dict[tuple[str, UUID], None] = {}
+
+    def announce(self, topic: str, subject_id: UUID) -> None:
+        """Tell whoever follows this subject that it has changed, once the transaction is committed; never before."""
+        self.announced[topic, subject_id] = None
 
     @property
     def dialect(self) -> str:

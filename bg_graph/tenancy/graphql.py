@@ -20,10 +20,10 @@ from bg_graph.tenancy.rules import Caller, Right
 class Reader:
     """The request's read-only transaction, begun with its first statement: all statements see one snapshot."""
 
-    def __init__(self, database: Database, caller: Caller, stack: AsyncExitStack) -> None:
+    def __init__(self, database: Database, caller: Caller) -> None:
         self._database = database
         self._caller = caller
-        self._stack = stack
+        self._stack = AsyncExitStack()
         self._opened: TenantConnection | None = None
         self._opening = asyncio.Lock()
 
@@ -34,6 +34,12 @@ class Reader:
                 self._opened = await self._stack.enter_async_context(self._database.reading(self._caller.tenant_id))
         return self._opened
 
+    async def close(self) -> None:
+        """End the transaction; the next statement begins another, which sees what was changed meanwhile."""
+        async with self._opening:
+            self._opened = None
+            await self._stack.aclose()
+
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
@@ -43,11 +49,25 @@ class RequestContext:
     now: datetime
     loading: Loading
     reader: Reader
+    database: Database
     services: Mapping[str, Any]
 
     async def db(self) -> TenantConnection:
         """The request's read-only transaction."""
         return await self.reader.connection()
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[TenantConnection]:
+        """A transaction that may change rows. Whatever is read after it sees what it changed."""
+        await self.reader.close()
+        async with self.database.writing(self.caller.tenant_id) as db:
+            yield db
+        await self.renew()
+
+    async def renew(self) -> None:
+        """Read everything anew from here on."""
+        await self.reader.close()
+        self.loading.forget()
 
 
 Info = strawberry.Info[RequestContext, None]
@@ -63,11 +83,13 @@ async def request_context(
     """
     if not caller.may(Right.READ):
         raise Coded(ErrorCode.FORBIDDEN, "The token lacks the right 'read'; make one with `bg-graph token create`.")
-    async with AsyncExitStack() as stack:
-        reader = Reader(database, caller, stack)
+    reader = Reader(database, caller)
 
-        async def run(statement: Any, values: Mapping[str, Any]) -> Any:
-            return await (await reader.connection()).rows(statement, values)
+    async def run(statement: Any, values: Mapping[str, Any]) -> Any:
+        return await (await reader.connection()).rows(statement, values)
 
+    try:
         loading = Loading(Access(run, of_tenant, parameters))
-        yield RequestContext(caller, now, loading, reader, services)
+        yield RequestContext(caller, now, loading, reader, database, services)
+    finally:
+        await reader.close()

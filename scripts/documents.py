@@ -4,19 +4,20 @@ import ast
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from bg_graph.settings import DEFAULT_FILE, OTHER_VARIABLES, PREFIX, known_settings, sections
+from bg_graph.settings import DEFAULT_FILE, OTHER_VARIABLES, PREFIX, SettingInfo, known_settings, sections
 
 ROOT = Path(__file__).resolve().parent.parent
 ERRORS = ROOT / "bg_graph" / "graph" / "errors.py"
 
 _INTRODUCTION = f"""
-<!-- Made from bg_graph/settings.py by scripts/pages: edit the settings themselves. -->
+<!-- Made from bg_graph/settings/ by scripts/pages: edit the settings themselves. -->
 # Settings
 
 Settings come from flags, then the environment, then a file, then the defaults below: the first that says something
 counts. The file is `{DEFAULT_FILE}` in the present folder, or the one that `--config` or `BG_CONFIG` names. A setting
 that does not exist, or has a wrong value, stops the start with a message that names it; so does a variable that
-begins with `{PREFIX}` and is not listed here. Lists are TOML arrays in the file, and separated by commas in a variable.
+begins with `{PREFIX}` and is not listed here. A secret may lie in a file of its own, which the variable that ends with `_FILE`
+names; secrets are never shown. Lists are TOML arrays in the file, and separated by commas in a variable.
 
 ```toml
 [database]
@@ -54,7 +55,7 @@ def settings_page() -> str:
             "|---|---|---|---|",
         ]
         lines += [
-            f"| `{info.name}`<br>`{info.variable}` | {info.default} | {info.allowed} | {info.description} |"
+            f"| `{info.name}`<br>{_variables(info)} | {info.default} | {info.allowed} | {info.description} |"
             for info in known
             if info.section == section
         ]
@@ -62,6 +63,11 @@ def settings_page() -> str:
     lines += ["## Other variables", "", "| variable | meaning |", "|---|---|"]
     lines += [f"| `{name}` | {meaning} |" for name, meaning in OTHER_VARIABLES.items()]
     return "\n".join(lines) + "\n"
+
+
+def _variables(info: SettingInfo) -> str:
+    names = [info.variable, info.file_variable]
+    return "<br>".join(f"`{name}`" for name in names if name)
 
 
 def errors_page() -> str:

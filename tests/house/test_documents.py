@@ -30,7 +30,7 @@ def attributes_read() -> set[tuple[str, str]]:
     return {
         (ast.unparse(node.value).split(".")[-1], node.attr)
         for module in house.modules()
-        if module.name != "bg_graph.settings"
+        if not module.name.startswith("bg_graph.settings")
         for node in ast.walk(module.tree)
         if isinstance(node, ast.Attribute)
     }

@@ -1,22 +1,18 @@
-"""Every setting of an installation, typed, with its default and its meaning; read from a file, the environment and flags.
+"""Reads the settings from flags, the environment and a file; tells every fault with where it stands and what is allowed."""
 
-What belongs to one tenant (roles, templates, weights) is no setting: it stands in the tenant's set-up file.
-"""
-
-import ipaddress
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from typing import Any
 
-from cronsim import CronSim, CronSimError
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
+
+from bg_graph.settings.email import contradictions
+from bg_graph.settings.sections import Settings, sections
 
 PREFIX = "BG_"
 DEFAULT_FILE = "bg-graph.toml"
@@ -28,148 +24,6 @@ OTHER_VARIABLES: Mapping[str, str] = MappingProxyType(
 )
 """Variables with our prefix that are no settings, and what they are for."""
 _TEST_PREFIX = "BG_TEST_"
-
-
-def _database_url(value: str) -> str:
-    if not value.startswith(("sqlite:///", "postgresql://", "postgres://")):
-        raise ValueError("unknown kind of database")
-    return value
-
-
-def _base_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError("no address of a server")
-    return value.rstrip("/")
-
-
-def _origin(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or f"{parts.scheme}://{parts.netloc}" != value:
-        raise ValueError("no web origin")
-    return value
-
-
-def _network(value: str) -> str:
-    ipaddress.ip_network(value, strict=False)
-    return value
-
-
-def _schedule(value: str) -> str:
-    try:
-        CronSim(value, datetime(2000, 1, 1, tzinfo=UTC))
-    except CronSimError as fault:
-        raise ValueError("no schedule") from fault
-    return value
-
-
-def _items(value: object) -> object:
-    """A list in one text, as the environment gives it."""
-    if isinstance(value, str):
-        return [item.strip() for item in value.split(",") if item.strip()]
-    return value
-
-
-_Texts = BeforeValidator(_items)
-
-
-def _setting(default: object, description: str, *, allowed: str | None = None, **limits: Any) -> Any:
-    """A setting; `allowed` says in words what its type alone does not say."""
-    return Field(
-        default, description=description, json_schema_extra={"allowed": allowed} if allowed else None, **limits
-    )
-
-
-class Section(BaseModel):
-    """Settings that belong together: a table of the file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class DatabaseSettings(Section):
-    """Where everything is stored."""
-
-    url: Annotated[str, AfterValidator(_database_url)] = _setting(
-        "sqlite:///bg-graph.sqlite",
-        "The database. SQLite is embedded and needs nothing else; PostgreSQL is for production. "
-        "A password in it is never shown.",
-        allowed="sqlite:///path/to/file or postgresql://user:password@host:port/name",
-        repr=False,
-    )
-    pool_size: int = _setting(10, "Connections to PostgreSQL kept open by each process.", ge=1, le=200)
-
-
-class ServerSettings(Section):
-    """Where and to whom the product is served."""
-
-    host: str = _setting("127.0.0.1", "Address to listen on; 0.0.0.0 for all.", min_length=1, allowed="an address")
-    port: int = _setting(8000, "Port to listen on; 0 takes any free one.", ge=0, le=65535)
-    base_url: Annotated[str, AfterValidator(_base_url)] | None = _setting(
-        None,
-        "Address under which people reach the server, where that is another than host and port say: behind a proxy, "
-        "or below a path. Links and the GraphiQL page use it.",
-        allowed="an address such as https://example.com/bg-graph",
-    )
-    allowed_origins: Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], _Texts] = _setting(
-        (),
-        "Web origins besides our own whose pages may call; none by default.",
-        allowed="a list of origins such as https://app.example.com, without a path",
-    )
-    trusted_proxies: Annotated[tuple[Annotated[str, AfterValidator(_network)], ...], _Texts] = _setting(
-        (),
-        "Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed; none by default.",
-        allowed="a list of addresses or networks such as 10.0.0.0/8",
-    )
-    introspection: bool = _setting(True, "Whether the schema may be asked for; GraphiQL needs it.")
-    shutdown_grace: float = _setting(
-        20.0, "Seconds that requests under way are given to end when the server is stopped.", ge=0, le=3600
-    )
-
-    @property
-    def base_path(self) -> str:
-        """The path of the base URL, without a slash at its end; empty where there is none."""
-        return urlsplit(self.base_url or "").path
-
-
-class LimitSettings(Section):
-    """How much one request may ask. What goes beyond is refused before anything is executed, with a code of its own."""
-
-    max_body: int = _setting(256_000, "Bytes of a request's body.", ge=1_000, le=100_000_000)
-    max_input_depth: int = _setting(64, "Levels of lists and objects in the JSON of a request.", ge=5, le=500)
-    max_tokens: int = _setting(4_000, "Tokens of a document; the Overview tab has about 400.", ge=100, le=100_000)
-    max_depth: int = _setting(20, "Levels of nested fields; tools' introspection has 15.", ge=3, le=100)
-    max_aliases: int = _setting(60, "Renamed fields, those of a fragment counted where it is spread.", ge=0, le=10_000)
-    max_cost: int = _setting(25_000, "Objects that one operation could ask for at most.", ge=100, le=10_000_000)
-    deadline: float = _setting(30.0, "Seconds that an operation may take before it is cancelled.", gt=0, le=3600)
-    body_timeout: float = _setting(10.0, "Seconds within which a request's body must have arrived.", gt=0, le=600)
-
-
-class LoggingSettings(Section):
-    """What is logged, and how."""
-
-    level: Literal["debug", "info", "warning", "error"] = _setting("info", "The least important events to log.")
-    format: Literal["console", "json"] = _setting("console", "Lines for people, or one JSON object a line.")
-
-
-class JobSettings(Section):
-    """The daily run of scores and maintenance inside `bg-graph serve`."""
-
-    enabled: bool = _setting(True, "Whether this process runs the jobs by itself.")
-    schedule: Annotated[str, AfterValidator(_schedule)] = _setting(
-        "0 2 * * *",
-        "When the jobs are due, in UTC; a run that was missed is made up for at the start.",
-        allowed="a cron expression of five parts, such as 0 2 * * * for 02:00 each day",
-    )
-
-
-class Settings(Section):
-    """All settings of an installation; passed to whoever needs them, never imported as a global."""
-
-    database: DatabaseSettings = Field(default=DatabaseSettings())
-    server: ServerSettings = Field(default=ServerSettings())
-    limits: LimitSettings = Field(default=LimitSettings())
-    logging: LoggingSettings = Field(default=LoggingSettings())
-    jobs: JobSettings = Field(default=JobSettings())
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +46,11 @@ class SettingInfo:
     def variable(self) -> str:
         """The environment variable that sets it."""
         return f"{PREFIX}{self.section}_{self.name}".upper()
+
+    @property
+    def file_variable(self) -> str | None:
+        """The environment variable that names a file which holds the value; only secrets have one."""
+        return f"{self.variable}_FILE" if self.secret else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,12 +134,6 @@ def load_settings(
     return settings
 
 
-def sections() -> Iterator[tuple[str, type[Section]]]:
-    """The name of each section, and what it holds."""
-    for name, field in Settings.model_fields.items():
-        yield name, type(field.default)
-
-
 def _from_file(path: Path, faults: list[SettingFault]) -> Iterator[_Given]:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -301,11 +154,23 @@ def _from_environment(
     environment: Mapping[str, str], known: Mapping[str, SettingInfo], faults: list[SettingFault]
 ) -> Iterator[_Given]:
     keys = {info.variable: info.key for info in known.values()}
+    files = {info.file_variable: info.key for info in known.values() if info.secret}
     for name, value in sorted(environment.items()):
         if name in keys:
             yield _Given(keys[name], value, f"environment, {name}")
+        elif name in files:
+            yield from _from_secret_file(files[name], Path(value), name, faults)
         elif name.startswith(PREFIX) and name not in OTHER_VARIABLES and not name.startswith(_TEST_PREFIX):
             faults.append(SettingFault(name, "environment", f"no setting has this variable{_meant(name, keys)}"))
+
+
+def _from_secret_file(key: str, path: Path, variable: str, faults: list[SettingFault]) -> Iterator[_Given]:
+    where = f"environment, {variable}"
+    try:
+        yield _Given(key, path.read_text(encoding="utf-8").rstrip("\r\n"), f"{where}, {path}")
+    except (OSError, UnicodeDecodeError) as fault:
+        reason = fault.strerror if isinstance(fault, OSError) else "it is no text"
+        faults.append(SettingFault(key, where, f"the file {path} can't be read: {reason}"))
 
 
 def _unknown(item: _Given, known: Mapping[str, SettingInfo]) -> SettingFault:
@@ -334,11 +199,27 @@ def _validated(
         section, _, name = item.key.partition(".")
         nested.setdefault(section, {})[name] = item.value
     try:
-        return Settings.model_validate(nested)
+        settings = Settings.model_validate(nested)
     except ValidationError as error:
         wrong = dict.fromkeys(".".join(map(str, fault["loc"][:2])) for fault in error.errors())
         faults += [_wrong(given[key], known[key]) for key in wrong]
         return None
+    faults += _contradictory(settings, given)
+    return settings
+
+
+def check_together(settings: Settings) -> None:
+    """Raise WrongSettings where settings, each allowed by itself, do not go together. Those of `load_settings` do."""
+    faults = _contradictory(settings, {})
+    if faults:
+        raise WrongSettings(faults)
+
+
+def _contradictory(settings: Settings, given: Mapping[str, _Given]) -> list[SettingFault]:
+    return [
+        SettingFault(key, given[key].where if key in given else "not set", message)
+        for key, message in contradictions(settings.email, settings.smtp)
+    ]
 
 
 def _wrong(item: _Given, info: SettingInfo) -> SettingFault:

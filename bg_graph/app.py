@@ -19,6 +19,8 @@ from bg_graph.hosting.summaries import SummaryHost
 from bg_graph.intent.graphql import STALE_BEFORE
 from bg_graph.jobs.daily import run_daily
 from bg_graph.jobs.runs import JobFunction
+from bg_graph.live.hearing import hearing
+from bg_graph.live.hub import LIVE, Hub
 from bg_graph.schema import build_schema
 from bg_graph.screens.documents import GROUPS, MEMBERS, OVERVIEW, document
 from bg_graph.settings import Settings
@@ -52,7 +54,8 @@ class Product:
         self.settings = settings
         self.database = database
         self.clock = clock
-        self.services: Mapping[str, Any] = MappingProxyType({SERVICE: SummaryHost(PLUGIN)})
+        self.hub = Hub()
+        self.services: Mapping[str, Any] = MappingProxyType({SERVICE: SummaryHost(PLUGIN), LIVE: self.hub})
 
     async def authenticate(self, token: str | None) -> Caller | None:
         """The caller with a token, or None."""
@@ -105,6 +108,7 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> ASGIApp:
     async def running() -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(database.close)
+            await stack.enter_async_context(hearing(database, product.hub))
             if settings.jobs.enabled:
                 work = run_daily(database, JOBS, clock, settings.jobs.schedule, tenants=list_tenants)
                 await stack.enter_async_context(_in_background(work))

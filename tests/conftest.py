@@ -126,7 +126,7 @@ def statements(database: Database) -> Iterator[list[str]]:
     seen: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        control = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA", "SELECT SET_CONFIG")
+        control = ("BEGIN", "COMMIT", "ROLLBACK", "PRAGMA", "SELECT SET_CONFIG", "SELECT PG_NOTIFY")
         if not statement.upper().startswith(control):
             seen.append(statement)
 

@@ -108,9 +108,11 @@ class TenantConnection:
         """Whatever is changed inside the `with` is taken back at its end: to learn what a change would do."""
         async with self._busy:
             savepoint = await self._connection.begin_nested()
+        announced = dict(self.announced)
         try:
             yield
         finally:
+            self.announced = announced
             async with self._busy:
                 await savepoint.rollback()
 

@@ -13,6 +13,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel import SQLModel
 
+from bg_graph.store.announcements import Announcements, announcements, notify
 from bg_graph.store.connection import SystemConnection, TenantConnection, table_of
 from bg_graph.store.scope import ScopeChecks
 
@@ -36,6 +37,12 @@ class Database:
     reader: AsyncEngine
     writer: AsyncEngine
     scopes: ScopeChecks = field(default_factory=ScopeChecks)
+    announcements: Announcements = field(default_factory=Announcements)
+
+    @property
+    def tells_processes(self) -> bool:
+        """Whether what is announced reaches other processes: through PostgreSQL, which tells this one too."""
+        return self.engine.dialect.name == "postgresql"
 
     @asynccontextmanager
     async def reading(self, tenant_id: UUID) -> AsyncIterator[TenantConnection]:
@@ -46,10 +53,19 @@ class Database:
 
     @asynccontextmanager
     async def writing(self, tenant_id: UUID) -> AsyncIterator[TenantConnection]:
-        """A transaction of a tenant that may change rows; committed at the end, rolled back on an exception."""
+        """A transaction of a tenant that may change rows; committed at the end, rolled back on an exception.
+
+        What it announces is told after the commit, and only then.
+        """
         async with self.writer.begin() as connection:
             await _name_tenant(connection, str(tenant_id))
-            yield TenantConnection(connection, tenant_id, self.scopes)
+            db = TenantConnection(connection, tenant_id, self.scopes)
+            yield db
+            announced = announcements(tenant_id, db.announced)
+            if self.tells_processes:
+                await notify(connection, announced)
+        if not self.tells_processes:
+            self.announcements.tell(announced)
 
     @asynccontextmanager
     async def system(self, *, reading: bool = False) -> AsyncIterator[SystemConnection]:

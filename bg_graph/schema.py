@@ -1,4 +1,4 @@
-"""The GraphQL schema: every room's queries together."""
+"""The GraphQL schema: every room's queries and mutations together."""
 
 from datetime import datetime
 
@@ -9,6 +9,7 @@ from strawberry.schema.config import StrawberryConfig
 from bg_graph.buying_groups.graphql import history
 from bg_graph.buying_groups.graphql.catalog import CatalogQueries
 from bg_graph.buying_groups.graphql.lists import ListQueries
+from bg_graph.buying_groups.graphql.membership import MembershipMutations
 from bg_graph.graph.nodes import NodeQueries
 from bg_graph.graph.scalars import DATE_TIME
 from bg_graph.hosting.graphql import PluginQueries
@@ -22,10 +23,22 @@ class Query(ListQueries, CatalogQueries, NodeQueries, ViewerQueries, PluginQueri
     """What can be asked."""
 
 
+@strawberry.type(
+    description="What can be changed. Each field takes one input, and tells what the user can mend as data."
+)
+class Mutation(MembershipMutations):
+    """What can be changed.
+
+    A room adds its mutations as a class of its own (`MembershipMutations` is one), named among the bases here. Their
+    payloads show objects through `graph/payloads.py`.
+    """
+
+
 def build_schema() -> strawberry.Schema:
     """The schema of the product."""
     return strawberry.Schema(
         query=Query,
+        mutation=Mutation,
         types=[history.Change, IntentSignal, AiSummary],
         config=StrawberryConfig(scalar_map={datetime: DATE_TIME}),
     )

@@ -14,6 +14,7 @@ from bg_graph.buying_groups.rules.membership import (
     MembershipChange,
     MembershipSource,
     RoleAssignment,
+    Terms,
     applied,
     assign,
     call_faults,
@@ -296,19 +297,20 @@ def test_whoever_leaves_the_account_leaves_the_group_whatever_the_source(held):
 
 @pytest.mark.parametrize(("items", "faulty"), [(0, True), (1, False), (50, False), (51, True)])
 def test_a_call_takes_one_to_fifty_items(items, faulty):
-    faults = call_faults([ADA] * items, group())
+    faults = call_faults(Terms(), group(), items)
     assert [fault.code for fault in faults] == ([CallCode.BATCH_SIZE] if faulty else [])
 
 
 @pytest.mark.parametrize(("expected", "faulty"), [(None, False), (7, False), (6, True), (8, True)])
 def test_a_stale_version_is_told(expected, faulty):
-    faults = call_faults([ADA], group(version=7), expected_version=expected)
+    faults = call_faults(Terms(expected_version=expected), group(version=7), 1)
     assert [fault.code for fault in faults] == ([CallCode.VERSION_CONFLICT] if faulty else [])
 
 
 def test_every_fault_of_a_call_is_told_in_order_with_what_to_do():
-    faults = call_faults([], group(archived=True, version=7), expected_version=3, may_edit=False)
-    assert [fault.code for fault in faults] == list(CallCode)
+    terms = Terms(expected_version=3, may_edit=False, note="a\0b")
+    faults = call_faults(terms, group(archived=True, version=7), 0)
+    assert [fault.code for fault in faults] == [code for code in CallCode if code is not CallCode.NOT_FOUND]
     told = " ".join(fault.message for fault in faults)
     assert all(word in told for word in ("got 0", "unarchive", "version 7", "'edit'"))
 

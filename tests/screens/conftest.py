@@ -43,17 +43,24 @@ async def world(database: Database, tenant: UUID) -> World:
     return World(database, tenant, NOW)
 
 
-def caller_of(tenant: UUID) -> Caller:
-    return Caller(tenant, "acme", new_id(), "Maria", frozenset({Right.READ}))
+def caller_of(tenant: UUID, *rights: Right, name: str = "Maria", automation: bool = False) -> Caller:
+    return Caller(tenant, "acme", new_id(), name, frozenset({Right.READ, *rights}), automation)
 
 
 @pytest.fixture
 def ask(schema: strawberry.Schema, database: Database, tenant: UUID) -> Ask:
-    """Ask as a caller of the tenant; with `fails`, errors are expected."""
+    """Ask as a caller of the tenant, who may only read unless said otherwise; with `fails`, errors are expected."""
     product = Product(Settings(), database, lambda: NOW)
 
-    async def asking(query: str, *, fails: bool = False, as_tenant: UUID | None = None, **variables: Any) -> Answer:
-        async with product.context(caller_of(as_tenant or tenant)) as context:
+    async def asking(
+        query: str,
+        *,
+        fails: bool = False,
+        as_tenant: UUID | None = None,
+        caller: Caller | None = None,
+        **variables: Any,
+    ) -> Answer:
+        async with product.context(caller or caller_of(as_tenant or tenant)) as context:
             with statements(database) as sql:
                 result = await schema.execute(query, variables, context)
         errors = [error.formatted for error in result.errors or []]

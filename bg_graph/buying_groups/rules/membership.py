@@ -12,6 +12,9 @@ Entry = TypeVar("Entry")
 MAX_BATCH = 50
 """How many items one call may carry. Source: domain.md, "Members tab"."""
 
+LONGEST_NOTE = 2000
+"""Characters that the reason given with a call may have."""
+
 
 class MembershipSource(StrEnum):
     """How a member came in: a user, an automation, the maintenance job; the higher first."""
@@ -42,10 +45,12 @@ class ItemCode(StrEnum):
 class CallCode(StrEnum):
     """Why a call is refused as a whole, whoever makes it."""
 
+    NOT_FOUND = "NOT_FOUND"
     BATCH_SIZE = "BATCH_SIZE"
     GROUP_ARCHIVED = "GROUP_ARCHIVED"
     VERSION_CONFLICT = "VERSION_CONFLICT"
     FORBIDDEN = "FORBIDDEN"
+    INVALID_INPUT = "INVALID_INPUT"
 
 
 ITEM_MESSAGES: Mapping[ItemCode, str] = MappingProxyType(
@@ -136,21 +141,62 @@ class Decision:
     skipped: tuple[ItemFault, ...] = ()
 
 
-def call_faults(
-    items: Sequence[object], group: GroupState, *, expected_version: int | None = None, may_edit: bool = True
-) -> tuple[CallFault, ...]:
-    """The faults of a call as a whole, every one, in the order of domain.md, "Rules of membership"."""
-    faults = []
-    if not 1 <= len(items) <= MAX_BATCH:
-        faults.append(CallFault(CallCode.BATCH_SIZE, f"A call takes 1 to {MAX_BATCH} items, got {len(items)}."))
-    if group.archived:
-        faults.append(CallFault(CallCode.GROUP_ARCHIVED, "The group is archived and read-only; unarchive it first."))
-    if expected_version is not None and expected_version != group.version:
-        message = f"The group has version {group.version}, not {expected_version}: read it again, then repeat the call."
-        faults.append(CallFault(CallCode.VERSION_CONFLICT, message))
-    if not may_edit:
-        faults.append(CallFault(CallCode.FORBIDDEN, "This needs the right 'edit', which the caller does not have."))
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a call on a group is made under.
+
+    `expected_version`: the version that the caller saw (None: whichever it is); `note`: the reason given.
+    """
+
+    expected_version: int | None = None
+    may_edit: bool = True
+    note: str | None = None
+
+
+def call_faults(terms: Terms, group: GroupState | None, how_many: int) -> tuple[CallFault, ...]:
+    """The faults of a call as a whole, every one, in the order of domain.md, "Rules of membership".
+
+    `group` is None where there is none with the id that was given; `how_many` items the call has.
+    """
+    faults = list(group_faults(terms, group))
+    if not 1 <= how_many <= MAX_BATCH:
+        fault = CallFault(CallCode.BATCH_SIZE, f"A call takes 1 to {MAX_BATCH} items, got {how_many}.")
+        faults.insert(1 if group is None else 0, fault)
     return tuple(faults)
+
+
+def group_faults(terms: Terms, group: GroupState | None, *, archived_too: bool = False) -> tuple[CallFault, ...]:
+    """The faults of a call that has no items; with `archived_too` it may be made on an archived group."""
+    faults = []
+    if group is None:
+        faults.append(CallFault(CallCode.NOT_FOUND, "There is no such buying group."))
+    elif group.archived and not archived_too:
+        faults.append(CallFault(CallCode.GROUP_ARCHIVED, "The group is archived and read-only; unarchive it first."))
+    if group is not None and terms.expected_version not in (None, group.version):
+        message = (
+            f"The group has version {group.version}, not {terms.expected_version}: read it again, then repeat the call."
+        )
+        faults.append(CallFault(CallCode.VERSION_CONFLICT, message))
+    if not terms.may_edit:
+        faults.append(CallFault(CallCode.FORBIDDEN, "This needs the right 'edit', which the caller does not have."))
+    if fault := note_fault(terms.note):
+        faults.append(CallFault(CallCode.INVALID_INPUT, fault))
+    return tuple(faults)
+
+
+def note_fault(note: str | None) -> str | None:
+    """What is wrong with a note, if anything: what no database can hold, or too much of it."""
+    cleaned = cleaned_note(note) or ""
+    if any(character == "\0" or "\ud800" <= character <= "\udfff" for character in cleaned):
+        return "A note can't hold the character NUL, nor half of a surrogate pair; remove it."
+    if len(cleaned) > LONGEST_NOTE:
+        return f"A note has at most {LONGEST_NOTE} characters, this one has {len(cleaned)}; shorten it."
+    return None
+
+
+def cleaned_note(note: str | None) -> str | None:
+    """A note as it is kept: trimmed; an empty one is none."""
+    return (note or "").strip() or None
 
 
 def assign(

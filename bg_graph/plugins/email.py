@@ -5,10 +5,9 @@ renders each message and hands it over. Every method is async and raises only th
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Generic, Protocol, TypeVar
 
 Item = TypeVar("Item")
@@ -84,7 +83,7 @@ class Message:
     sender: str | None = None
     """From address; None for the provider's usual one."""
     reply_to: str | None = None
-    headers: Mapping[str, str] = MappingProxyType({})
+    headers: Mapping[str, str] = field(default_factory=dict)
     """Further header fields, such as List-Unsubscribe."""
 
 

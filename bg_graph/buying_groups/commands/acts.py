@@ -1,10 +1,16 @@
-"""Who changes buying groups, and the words of the change log for what was done to them."""
+"""Who changes buying groups, the words of the change log for what was done to them, and who is told of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from bg_graph.buying_groups.rules.membership import MembershipSource
+from bg_graph.store.changes import LoggedChange, record_changes
+from bg_graph.store.connection import TenantConnection
+
+TOPIC = "group"
+"""Under which a changed group is announced to those who follow it."""
 
 
 class ChangeKind(StrEnum):
@@ -29,3 +35,10 @@ class Act:
     source: MembershipSource
     now: datetime
     note: str | None = None
+
+
+async def record_group_changes(db: TenantConnection, changes: Sequence[LoggedChange]) -> None:
+    """Log what was done to groups, and announce each of them to its followers once the transaction is committed."""
+    await record_changes(db, changes)
+    for change in changes:
+        db.announce(TOPIC, change.subject_id)

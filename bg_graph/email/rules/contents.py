@@ -1,0 +1,207 @@
+"""The content of an e-mail: subject, HTML and text with their merge fields, from whom it comes; what makes it fit to send."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.utils import parseaddr
+from hashlib import sha256
+from html import escape, unescape
+
+from jinja2 import Template
+
+from bg_graph.accounts.rules import is_valid_email
+from bg_graph.email.rules.merge_fields import FIELDS, SENDER_FIELDS, one_line, samples, tree_of
+from bg_graph.email.rules.templates import Kind, Language, RenderFault, rendered
+
+LONGEST_SUBJECT = 250
+"""Characters of a finished subject line; of a longer one the end is left out."""
+LONGEST_TEMPLATES = {"subject": 1_000, "plain": 200_000, "html": 500_000}
+"""Characters of each part's template."""
+LONGEST_ADDRESS = 320
+
+_LINK = re.compile(r"""\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""", re.IGNORECASE)
+_END_OF_BODY = re.compile(r"</body\s*>", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Content:
+    """What an e-mail says, as its marketer wrote it."""
+
+    subject: str
+    plain: str
+    html: str | None = None
+    sender: str | None = None
+    """Address, or name and address: `Maria Rossi <maria@example.com>`; None: the provider's usual one."""
+    reply_to: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256, in hex, of all that counts: equal contents have equal digests."""
+        parts = [self.subject, self.plain, self.html, self.sender, self.reply_to]
+        return sha256(json.dumps(parts, ensure_ascii=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class ContentFault:
+    """Something that keeps a content from being approved."""
+
+    part: str
+    """subject, plain, html, sender or reply_to."""
+    line: int
+    message: str
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A finished message, without its headers."""
+
+    subject: str
+    plain: str
+    html: str | None
+
+
+def content_faults(content: Content, language: Language) -> list[ContentFault]:
+    """Everything that keeps the content from being approved, part by part."""
+    faults = [*_sender_faults(content), *_part_faults(content, language)]
+    return faults or list(_trial_faults(content, language))
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledContent:
+    """A content made ready to be rendered for many people."""
+
+    content: Content
+    subject: Template
+    plain: Template
+    html: Template | None
+
+    def render(self, values: Mapping[str, str | None]) -> Rendered:
+        """The message for somebody with these values of merge fields. Raises RenderFault."""
+        tree = tree_of({**values, **sender_values(self.content.sender)})
+        link = str(tree.get("unsubscribe_url", ""))
+        subject = one_line(rendered(self.subject, tree))
+        if not subject:
+            raise RenderFault("the subject would be empty")
+        return Rendered(
+            subject if len(subject) <= LONGEST_SUBJECT else f"{subject[: LONGEST_SUBJECT - 1].rstrip()}…",
+            _with_text_footer(rendered(self.plain, tree), link),
+            None if self.html is None else _with_html_footer(rendered(self.html, tree), link),
+        )
+
+
+def compile_content(content: Content, language: Language) -> CompiledContent:
+    """The content, compiled. Raises RenderFault where a part of it has faults."""
+    return CompiledContent(
+        content,
+        language.compiled(content.subject, Kind.TEXT),
+        language.compiled(content.plain, Kind.TEXT),
+        None if content.html is None else language.compiled(content.html, Kind.HTML),
+    )
+
+
+def sender_values(sender: str | None) -> dict[str, str | None]:
+    """The merge fields of who writes: `Maria Rossi <maria@example.com>`, or an address alone, which is then its own name."""
+    name, address = parseaddr(sender or "")
+    return {"sender.name": name or address, "sender.email": address}
+
+
+def _sender_faults(content: Content) -> Iterator[ContentFault]:
+    for part, value in (("sender", content.sender), ("reply_to", content.reply_to)):
+        if value is not None and not _is_mailbox(value):
+            message = (
+                f"must be an address, alone or after a name, `Maria Rossi <maria@example.com>`; {value[:60]!r} is not"
+            )
+            yield ContentFault(part, 1, message)
+
+
+def _is_mailbox(value: str) -> bool:
+    """Whether the text is one address, alone or in angle brackets after a name, that can stand in a header."""
+    name, address = parseaddr(value)
+    if len(value) > LONGEST_ADDRESS or not value.isprintable() or not is_valid_email(address):
+        return False
+    if not address.isascii() or not (value.strip() == address or value.endswith(f"<{address}>")):
+        return False
+    try:
+        Address(display_name=name, addr_spec=address)
+    except (ValueError, IndexError):
+        return False
+    return True
+
+
+def _part_faults(content: Content, language: Language) -> Iterator[ContentFault]:
+    for part, source, kind in _parts_of(content):
+        form = _form_fault(part, source)
+        if form is not None:
+            yield ContentFault(part, 1, form)
+            continue
+        faults = language.faults(source, kind)
+        for fault in faults:
+            yield ContentFault(part, fault.line, fault.message, fault.field)
+        if content.sender is None and not faults:
+            for field in sorted(language.fields(source, kind) & SENDER_FIELDS):
+                yield ContentFault(part, 1, f"`{field}` needs a `sender` in email.toml", field)
+
+
+def _form_fault(part: str, source: str) -> str | None:
+    if not source.strip():
+        return "is empty"
+    if len(source) > LONGEST_TEMPLATES[part]:
+        return f"has {len(source):,} characters; at most {LONGEST_TEMPLATES[part]:,} are taken"
+    if "\0" in source:
+        return "holds the character U+0000, which no message can hold"
+    if part == "subject" and any(each in source for each in "\r\n"):
+        return "must be one line"
+    return None
+
+
+def _trial_faults(content: Content, language: Language) -> Iterator[ContentFault]:
+    """What goes wrong when the content is rendered for somebody of whom all is known, and of whom little is."""
+    full = samples()
+    little = {name: value for name, value in full.items() if FIELDS[name].always_known}
+    for part, source, kind in _parts_of(content):
+        template = language.compiled(source, kind)
+        for values in (full, little):
+            try:
+                result = rendered(template, tree_of({**values, **sender_values(content.sender)}))
+            except RenderFault as fault:
+                yield ContentFault(part, 1, f"can't be rendered: {fault}")
+                break
+            if not result.strip():
+                yield ContentFault(part, 1, "is empty for people of whom some merge fields are not known")
+
+
+def _parts_of(content: Content) -> Iterator[tuple[str, str, Kind]]:
+    yield "subject", content.subject, Kind.TEXT
+    yield "plain", content.plain, Kind.TEXT
+    if content.html is not None:
+        yield "html", content.html, Kind.HTML
+
+
+def _without_comments(html: str) -> str:
+    """The HTML without its comments; one that is never closed runs to the end."""
+    kept, *rest = html.split("<!--")
+    return kept + "".join(each.partition("-->")[2] for each in rest)
+
+
+def _with_text_footer(text: str, link: str) -> str:
+    """The text, with the link to end e-mails below it where it is nowhere in it."""
+    if not link or link in text:
+        return text
+    return f"{text.rstrip()}\n\n-- \nTo get no more e-mails like this: {link}\n"
+
+
+def _with_html_footer(html: str, link: str) -> str:
+    """The HTML, with the link to end e-mails below it where nothing in it leads there."""
+    leads_to = (unescape("".join(found)) for found in _LINK.findall(_without_comments(html)))
+    if not link or link in leads_to:
+        return html
+    footer = (
+        '<p style="font-size:12px;color:#666666">To get no more e-mails like this, '
+        f'<a href="{escape(link)}">unsubscribe</a>.</p>\n'
+    )
+    ends = list(_END_OF_BODY.finditer(html))
+    place = ends[-1].start() if ends else len(html)
+    return html[:place] + footer + html[place:]

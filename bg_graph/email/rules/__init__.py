@@ -1,0 +1,1 @@
+"""The rules of e-mail: pure functions and values."""

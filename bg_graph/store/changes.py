@@ -30,6 +30,10 @@ class ChangeRow(TenantOwned, table=True):
     kind: str = Field(description="What was done: GROUP_CREATED, MEMBERS_ASSIGNED and the like.")
     note: str | None = Field(default=None, description="Reason given by the caller.")
     undoes: UUID | None = Field(default=None, description="Call that this one takes back.")
+    version: int | None = Field(
+        default=None,
+        description="Version that the subject had after it: the order of calls, whatever the clocks of their machines said.",
+    )
 
 
 class ChangeItemRow(TenantOwned, table=True):
@@ -70,7 +74,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class LoggedChange:
-    """One call for the change log. `source` is MANUAL, JOURNEY or SYSTEM."""
+    """One call for the change log. `source` is MANUAL, JOURNEY or SYSTEM; `version` is what the subject has after it."""
 
     subject_id: UUID
     at: datetime
@@ -80,6 +84,7 @@ class LoggedChange:
     items: Sequence[Item] = ()
     note: str | None = None
     undoes: UUID | None = None
+    version: int | None = None
     id: UUID = field(default_factory=new_id)
 
 
@@ -90,7 +95,7 @@ async def record_changes(db: TenantConnection, changes: Sequence[LoggedChange]) 
         [
             {
                 name: getattr(change, name)
-                for name in ("id", "subject_id", "at", "by", "source", "kind", "note", "undoes")
+                for name in ("id", "subject_id", "at", "by", "source", "kind", "note", "undoes", "version")
             }
             for change in changes
         ],

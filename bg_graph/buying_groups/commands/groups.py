@@ -10,7 +10,7 @@ from sqlalchemy import BindParameter, Row, Uuid, and_, bindparam, delete, select
 
 from bg_graph.accounts.rules import text_key
 from bg_graph.accounts.tables import AccountRow
-from bg_graph.buying_groups.commands.acts import ChangeKind
+from bg_graph.buying_groups.commands.acts import ChangeKind, record_group_changes
 from bg_graph.buying_groups.commands.names import GROUP, forget_names, index_names
 from bg_graph.buying_groups.commands.stored import StoredGroup, groups_of
 from bg_graph.buying_groups.commands.writing import completeness_of, membership_data
@@ -32,7 +32,7 @@ from bg_graph.buying_groups.tables import (
     TemplateRoleRow,
 )
 from bg_graph.intent.tables import IntentSignalRow
-from bg_graph.store.changes import Item, LoggedChange, record_changes
+from bg_graph.store.changes import Item, LoggedChange
 from bg_graph.store.chunks import chunks
 from bg_graph.store.connection import TenantConnection, table_of
 from bg_graph.store.ids import new_id
@@ -91,7 +91,7 @@ async def create_groups(
             if (account_id, of) not in present
         ]
         await _insert_groups(db, rows, interests)
-        await record_changes(db, [_creation(row, by, source) for row in rows])
+        await record_group_changes(db, [_creation(row, by, source) for row in rows])
         made += [row["id"] for row in rows]
     return made
 
@@ -120,7 +120,7 @@ async def accounts_deleted(db: TenantConnection, account_ids: Iterable[UUID], *,
         names = {row.id: row.name for row in await db.rows(of_accounts)}
         for group_ids in chunks(names):
             groups = await groups_of(db, group_ids, lock=True)
-            await record_changes(db, [_deletion(each, names[each.id], by, now) for each in groups.values()])
+            await record_group_changes(db, [_deletion(each, names[each.id], by, now) for each in groups.values()])
             await _delete_groups(db, list(groups))
         await forget_names(db, ids)
         count += len(names)
@@ -220,6 +220,7 @@ def _creation(row: Mapping[str, Any], by: str, source: MembershipSource) -> Logg
         source=source,
         kind=ChangeKind.GROUP_CREATED,
         items=(Item(None, {"name": row["name"]}),),
+        version=row["version"],
     )
 
 
@@ -258,6 +259,7 @@ def _deletion(stored: StoredGroup, name: str, by: str, now: datetime) -> LoggedC
         source=MembershipSource.SYSTEM,
         kind=ChangeKind.GROUP_DELETED,
         items=[Item({"name": name}, None), *members],
+        version=stored.version + 1,
     )
 
 

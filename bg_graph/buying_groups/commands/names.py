@@ -2,17 +2,18 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, select, update
 
 from bg_graph.accounts.rules import text_key
 from bg_graph.accounts.tables import AccountRow
-from bg_graph.buying_groups.commands.acts import ChangeKind
+from bg_graph.buying_groups.commands.acts import ChangeKind, record_group_changes
 from bg_graph.buying_groups.rules.membership import MembershipSource
 from bg_graph.buying_groups.rules.naming import group_name, name_words
 from bg_graph.buying_groups.tables import BuyingGroupRow, NameWordRow, SolutionInterestRow
-from bg_graph.store.changes import Item, LoggedChange, record_changes
+from bg_graph.store.changes import Item, LoggedChange
 from bg_graph.store.chunks import chunks
 from bg_graph.store.connection import TenantConnection, table_of
 from bg_graph.store.scope import of_tenant
@@ -83,16 +84,17 @@ async def forget_names(db: TenantConnection, subject_ids: Iterable[UUID]) -> Non
 
 
 async def _rename_where(db: TenantConnection, which: ColumnElement[bool], by: str, now: datetime) -> int:
+    names = (group.c.name, interest.c.name.label("interest"), account.c.name.label("account"))
     statement = (
-        select(group.c.id, group.c.name, interest.c.name.label("interest"), account.c.name.label("account"))
+        select(group.c.id, group.c.version, *names)
         .join(interest, interest.c.id == group.c.solution_interest_id)
         .join(account, account.c.id == group.c.account_id)
         .where(of_tenant(group), of_tenant(interest), of_tenant(account), which)
         .order_by(group.c.id)
         .with_for_update(of=group, key_share=True)
     )
-    made = {row.id: (row.name, group_name(row.interest, row.account)) for row in await db.rows(statement)}
-    changed = {group_id: names for group_id, names in made.items() if names[0] != names[1]}
+    made = [(row, group_name(row.interest, row.account)) for row in await db.rows(statement)]
+    changed = {row.id: (row, name) for row, name in made if row.name != name}
     await db.execute_each(
         _rename,
         [
@@ -101,16 +103,17 @@ async def _rename_where(db: TenantConnection, which: ColumnElement[bool], by: st
         ],
     )
     await index_names(db, GROUP, {group_id: name for group_id, (_, name) in changed.items()})
-    await record_changes(db, [_renaming(group_id, *names, by, now) for group_id, names in changed.items()])
+    await record_group_changes(db, [_renaming(row, name, by, now) for row, name in changed.values()])
     return len(changed)
 
 
-def _renaming(group_id: UUID, before: str, after: str, by: str, now: datetime) -> LoggedChange:
+def _renaming(row: Row[Any], name: str, by: str, now: datetime) -> LoggedChange:
     return LoggedChange(
-        subject_id=group_id,
+        subject_id=row.id,
         at=now,
         by=by,
         source=MembershipSource.SYSTEM,
         kind=ChangeKind.GROUP_RENAMED,
-        items=(Item({"name": before}, {"name": after}),),
+        items=(Item({"name": row.name}, {"name": name}),),
+        version=row.version + 1,
     )

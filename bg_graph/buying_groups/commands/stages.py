@@ -7,12 +7,12 @@ from uuid import UUID
 
 from sqlalchemy import Row, bindparam, select, update
 
-from bg_graph.buying_groups.commands.acts import ChangeKind
+from bg_graph.buying_groups.commands.acts import ChangeKind, record_group_changes
 from bg_graph.buying_groups.commands.stage_models import stored_stages
 from bg_graph.buying_groups.rules.membership import MembershipSource
 from bg_graph.buying_groups.rules.stages import Moved, MoveRefused, NotMoved, move
 from bg_graph.buying_groups.tables import BuyingGroupRow
-from bg_graph.store.changes import Item, LoggedChange, record_changes
+from bg_graph.store.changes import Item, LoggedChange
 from bg_graph.store.connection import TenantConnection, table_of
 from bg_graph.store.scope import of_tenant
 
@@ -33,7 +33,7 @@ _group = table_of(BuyingGroupRow)
 _by_id = (of_tenant(_group), _group.c.id == bindparam("group_id"))
 
 _lock = (
-    select(_group.c.stage_id, _group.c.stage_model_id, _group.c.archived_at)
+    select(_group.c.stage_id, _group.c.stage_model_id, _group.c.archived_at, _group.c.version)
     .where(*_by_id)
     .with_for_update(key_share=True)
 )
@@ -70,8 +70,8 @@ async def move_stage(
     await db.execute(_move, {"group_id": group_id, "stage": stage_id, "at": now})
     names = {stage.key: stage.name for stage in stages}
     item = Item({"stage": names.get(group.stage_id)}, {"stage": names[stage_id]})
-    moved = LoggedChange(group_id, now, by, source, ChangeKind.STAGE_MOVED, [item], note)
-    await record_changes(db, [moved])
+    moved = LoggedChange(group_id, now, by, source, ChangeKind.STAGE_MOVED, [item], note, version=group.version + 1)
+    await record_group_changes(db, [moved])
     return outcome
 
 

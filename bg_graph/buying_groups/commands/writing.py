@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import BindParameter, bindparam, delete, update
 
-from bg_graph.buying_groups.commands.acts import Act, ChangeKind
+from bg_graph.buying_groups.commands.acts import Act, ChangeKind, record_group_changes
 from bg_graph.buying_groups.commands.stored import (
     StoredGroup,
     StoredMark,
@@ -21,7 +21,7 @@ from bg_graph.buying_groups.commands.stored import (
 from bg_graph.buying_groups.rules.completeness import RoleNeed, group_completeness, role_completeness, shown
 from bg_graph.buying_groups.rules.membership import MembershipChange, applied
 from bg_graph.buying_groups.tables import MemberRow, RemovalMarkRow
-from bg_graph.store.changes import Item, LoggedChange, record_changes
+from bg_graph.store.changes import Item, LoggedChange
 from bg_graph.store.connection import TenantConnection
 from bg_graph.store.ids import new_id
 from bg_graph.store.scope import of_tenant
@@ -83,7 +83,7 @@ async def write_changes(
     await _write_marks(db, changed, act)
     await _write_completeness(db, changed, act)
     calls = [_logged(each, act, kind) for each in changed]
-    await record_changes(db, calls)
+    await record_group_changes(db, calls)
     return {call.subject_id: call.id for call in calls}
 
 
@@ -184,6 +184,7 @@ def _logged(each: Decided, act: Act, kind: ChangeKind) -> LoggedChange:
         kind=kind,
         items=[_item(each.group, change, act) for change in each.changes],
         note=act.note,
+        version=each.group.version + 1,
     )
 
 

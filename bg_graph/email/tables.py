@@ -23,7 +23,7 @@ _STATUSES = (
     "CANCELLED",
     "FAILED",
 )
-_QUEUED, _SENDING = text("status = 'QUEUED'"), text("status = 'SENDING'")
+_QUEUED, _SENDING, _UNKNOWN = (text(f"status = '{each}'") for each in ("QUEUED", "SENDING", "UNKNOWN"))
 
 
 class EmailWorkspaceRow(TenantOwned, table=True):
@@ -127,6 +127,7 @@ class DeliveryRow(TenantOwned, table=True):
         Index("ix_delivery_person", "tenant_id", "person_id", "id"),
         Index("ix_delivery_queue", "provider", "not_before", "id", sqlite_where=_QUEUED, postgresql_where=_QUEUED),
         Index("ix_delivery_under_way", "lease_until", sqlite_where=_SENDING, postgresql_where=_SENDING),
+        Index("ix_delivery_unknown", "provider", "not_before", sqlite_where=_UNKNOWN, postgresql_where=_UNKNOWN),
         Index("ix_delivery_message", "provider", "provider_message_id"),
     )
 
@@ -141,7 +142,9 @@ class DeliveryRow(TenantOwned, table=True):
     detail: str | None = Field(default=None, description="The provider's own words.")
     provider_message_id: str | None = Field(default=None, description="Id of the message at the provider.")
     attempt: int = Field(default=0, description="How often the provider was called for it.")
-    not_before: datetime = time("From when on it may be sent.")
+    not_before: datetime = time(
+        "From when on it may be sent; of one that is unknown, when the provider is next asked for it."
+    )
     lease_until: datetime | None = time("Until when the worker that claimed it holds it.", default=None)
     worker: str | None = Field(default=None, description="Worker that claimed it.")
     unsubscribe_token: str = Field(description="Random part of its unsubscribe link.")

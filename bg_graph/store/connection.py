@@ -132,6 +132,11 @@ class SystemConnection:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
+    @property
+    def dialect(self) -> str:
+        """Name of the database's dialect: sqlite or postgresql."""
+        return self._connection.dialect.name
+
     async def rows(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
         """Read rows of any tenant."""
         result = await self._connection.execute(statement, parameters or {})

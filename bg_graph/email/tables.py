@@ -8,6 +8,8 @@ from sqlmodel import Field, SQLModel
 
 from bg_graph.store.rows import TenantOwned, key, points_at, time
 
+KEPT_HERE = "store"
+"""Stands for the provider of workspaces and e-mails that are kept here: whichever provider is connected sends them."""
 _STATUSES = (
     "QUEUED",
     "SENDING",
@@ -32,7 +34,7 @@ class EmailWorkspaceRow(TenantOwned, table=True):
     __tablename__ = "email_workspace"
     __table_args__ = (UniqueConstraint("tenant_id", "provider", "external_id"),)
 
-    provider: str = Field(description="Plugin whose provider has the workspace.")
+    provider: str = Field(description="Plugin whose provider has the workspace; `store` for one kept here.")
     external_id: str = Field(description="Id of the workspace there.")
     name: str = Field(description="Name of the workspace.")
     name_key: str = key("Name as it is sorted.")
@@ -52,7 +54,7 @@ class EmailRow(TenantOwned, table=True):
     )
 
     workspace_id: UUID = Field(description="Workspace that holds it.")
-    provider: str = Field(description="Plugin whose provider sends it.")
+    provider: str = Field(description="Plugin whose provider has the e-mail; `store` for one kept here.")
     external_id: str = Field(description="Id of the e-mail there; for one kept here, its path in the folder.")
     name: str = Field(description="Name by which a marketer knows it.")
     name_key: str = key("Name as it is sorted and searched.")
@@ -119,6 +121,7 @@ class DeliveryRow(TenantOwned, table=True):
 
     __tablename__ = "delivery"
     __table_args__ = (
+        UniqueConstraint("id"),  # reports name a delivery by it, and no tenant
         UniqueConstraint("tenant_id", "send_id", "person_id"),
         UniqueConstraint("unsubscribe_token"),
         points_at("send_id", "email_send"),

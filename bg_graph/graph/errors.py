@@ -60,6 +60,8 @@ class ErrorCode(StrEnum):
     """The operation took longer than it may and was cancelled."""
     PLUGIN_ERROR = "PLUGIN_ERROR"
     """A plugin failed or did not answer in time; only the field that it serves is null."""
+    PROVIDER_UNAVAILABLE = "PROVIDER_UNAVAILABLE"
+    """A connected system, such as the e-mail provider, can't be reached now; only the field that it serves is null."""
     SUMMARY_REFUSED = "SUMMARY_REFUSED"
     """A summary named somebody or a number that its facts do not hold; it is not shown."""
     INTERNAL = "INTERNAL"

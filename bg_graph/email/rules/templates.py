@@ -160,7 +160,10 @@ class Language:
         faults = self.faults(source, kind)
         if faults:
             raise RenderFault(f"line {faults[0].line}: {faults[0].message}")
-        return self._languages[kind].from_string(source)
+        try:
+            return self._languages[kind].from_string(source)
+        except (RecursionError, MemoryError, SyntaxError) as fault:
+            raise RenderFault("it is too involved to be compiled") from fault
 
 
 def rendered(template: Template, values: Tree) -> str:
@@ -188,12 +191,9 @@ class _Walk:
 
     def faults(self, node: nodes.Node, known: frozenset[str] = frozenset(), depth: int = 0) -> Iterator[TemplateFault]:
         """The faults in a node; `known` are fields that a condition around it has asked for."""
-        if depth > MOST_DEPTH:
-            yield TemplateFault(node.lineno, f"is nested more than {MOST_DEPTH} levels deep")
-            return
-        self._nodes += 1
-        if self._nodes > MOST_NODES:
-            yield TemplateFault(1, f"has more than {MOST_NODES:,} names, values and conditions")
+        excess = self._excess(depth)
+        if excess is not None:
+            yield TemplateFault(1, excess)
             return
         match node:
             case nodes.Name() | nodes.Getattr():
@@ -216,6 +216,13 @@ class _Walk:
                 yield from self._test(node, known, depth)
             case _:
                 yield from self._other(node, known, depth)
+
+    def _excess(self, depth: int) -> str | None:
+        """Why the walk ends here: the template is too deep, or too long."""
+        self._nodes += 1
+        if depth > MOST_DEPTH:
+            return f"is nested more than {MOST_DEPTH} levels deep"
+        return f"has more than {MOST_NODES:,} names, values and conditions" if self._nodes > MOST_NODES else None
 
     def _other(self, node: nodes.Node, known: frozenset[str], depth: int) -> Iterator[TemplateFault]:
         name = type(node).__name__

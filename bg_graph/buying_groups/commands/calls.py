@@ -72,7 +72,7 @@ async def edit_call(
     """Edit roles of members of one group."""
 
     async def judge(group: StoredGroup) -> tuple[Sequence[UUID | None], Decision]:
-        people = await _people_of(db, group.id, [edit.member_id for edit in edits])
+        people = _people_of(group, [edit.member_id for edit in edits])
         items = [RoleAssignment(person_id, edit.role_id) for person_id, edit in zip(people, edits, strict=True)]
         return people, rules.edit(group.state, items, act.source)
 
@@ -85,7 +85,7 @@ async def remove_call(
     """Remove members of one group."""
 
     async def judge(group: StoredGroup) -> tuple[Sequence[UUID | None], Decision]:
-        people = await _people_of(db, group.id, member_ids)
+        people = _people_of(group, member_ids)
         return people, rules.remove(group.state, people, act.source)
 
     return await _call(db, group_id, len(member_ids), act, terms, ChangeKind.MEMBERS_REMOVED, judge)
@@ -135,11 +135,7 @@ def _not_skipped(people: Sequence[UUID | None], skipped: Iterable[ItemFault]) ->
     return tuple(person_id for index, person_id in enumerate(people) if person_id is not None and index not in left_out)
 
 
-async def _people_of(db: TenantConnection, group_id: UUID, member_ids: Sequence[UUID | None]) -> list[UUID | None]:
+def _people_of(group: StoredGroup, member_ids: Iterable[UUID | None]) -> list[UUID | None]:
     """Who these members of a group are; None for an id that is none of them."""
-    named = {member_id for member_id in member_ids if member_id is not None}
-    statement = select(member.c.id, member.c.person_id).where(
-        of_tenant(member), member.c.group_id == group_id, member.c.id.in_(named)
-    )
-    found = {row.id: row.person_id for row in await db.rows(statement)} if named else {}
+    found = {stored.id: person_id for person_id, stored in group.members.items()}
     return [None if member_id is None else found.get(member_id) for member_id in member_ids]

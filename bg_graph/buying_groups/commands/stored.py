@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -23,12 +23,16 @@ mark = table_of(RemovalMarkRow)
 
 @dataclass(frozen=True, slots=True)
 class StoredMember:
-    """A membership as it is stored."""
+    """A membership as it is stored. Two are equal where they say the same, whichever row says it.
+
+    `id` is None only of one that was logged before ids were.
+    """
 
     role_id: UUID
     source: MembershipSource
     assigned_at: datetime
     assigned_by: str | None
+    id: UUID | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,14 @@ class StoredMark:
     source: MembershipSource
     removed_at: datetime
     removed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredState:
+    """What is stored of a person in a group: membership and removal mark; None where there is none."""
+
+    member: StoredMember | None = None
+    mark: StoredMark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +87,12 @@ class StoredGroup:
             version=self.version,
         )
 
+    def state_of(self, person_id: UUID | None) -> StoredState:
+        """What is stored of a person in this group."""
+        if person_id is None:
+            return StoredState()
+        return StoredState(self.members.get(person_id), self.marks.get(person_id))
+
 
 async def groups_of(db: TenantConnection, group_ids: Iterable[UUID], *, lock: bool = False) -> dict[UUID, StoredGroup]:
     """These groups by id; one that does not exist is missing. `lock`: nobody else changes them until the transaction ends.
@@ -93,7 +111,7 @@ async def _groups(db: TenantConnection, ids: Collection[UUID], lock: bool) -> di
     # Members are read after the lock is held: what they were before may have changed while we waited for it.
     heads = await db.rows(statement.with_for_update(key_share=True) if lock else statement)
     members = await _by_group(
-        db, _of_groups(member, ids, "person_id", "role_id", "source", "assigned_at", "assigned_by")
+        db, _of_groups(member, ids, "person_id", "role_id", "source", "assigned_at", "assigned_by", "id")
     )
     marks = await _by_group(db, _of_groups(mark, ids, "person_id", "source", "removed_at", "removed_by"))
     offered = _of_groups(group_role, ids, "role_id", "required", "members_required", "member_count")
@@ -126,7 +144,7 @@ async def _by_group(db: TenantConnection, statement: Select[Any]) -> Mapping[UUI
 
 
 def _member(row: Row[Any]) -> StoredMember:
-    return StoredMember(row.role_id, MembershipSource(row.source), row.assigned_at, row.assigned_by)
+    return StoredMember(row.role_id, MembershipSource(row.source), row.assigned_at, row.assigned_by, row.id)
 
 
 def _mark(row: Row[Any]) -> StoredMark:

@@ -1,8 +1,8 @@
 """Writing decided changes of membership: members, marks, completeness, version and change log, for many groups at once."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from bg_graph.buying_groups.commands.stored import (
     StoredGroup,
     StoredMark,
     StoredMember,
+    StoredState,
     group,
     group_role,
     mark,
@@ -31,10 +32,29 @@ Values = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A locked group and the changes that were decided for it."""
+    """A locked group and the changes that were decided for it.
+
+    An undo says by person what exactly is stored again (`restored`), and which call it takes back (`undoes`).
+    """
 
     group: StoredGroup
     changes: Sequence[MembershipChange]
+    restored: Mapping[UUID, StoredState] = field(default_factory=dict)
+    undoes: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What is stored of one person in one group, before and after."""
+
+    group: StoredGroup
+    person_id: UUID
+    before: StoredState
+    after: StoredState
+
+    @property
+    def key(self) -> Values:
+        return {"of_group": self.group.id, "of_person": self.person_id}
 
 
 _of_group: BindParameter[UUID] = bindparam("of_group")
@@ -79,10 +99,12 @@ async def write_changes(
     changed = [each for each in decided if each.changes]
     if not changed:
         return {}
-    await _write_members(db, changed, act)
-    await _write_marks(db, changed, act)
+    written = {each.group.id: [_written(each, change, act) for change in each.changes] for each in changed}
+    persons = [person for of_group in written.values() for person in of_group]
+    await _write_members(db, persons)
+    await _write_marks(db, persons)
     await _write_completeness(db, changed, act)
-    calls = [_logged(each, act, kind) for each in changed]
+    calls = [_logged(each, written[each.group.id], act, kind) for each in changed]
     await record_group_changes(db, calls)
     return {call.subject_id: call.id for call in calls}
 
@@ -93,32 +115,60 @@ def completeness_of(roles: Iterable[RoleNeed]) -> int | None:
     return None if complete is None else shown(complete)
 
 
-async def _write_members(db: TenantConnection, decided: Sequence[Decided], act: Act) -> None:
-    ended = [_key(each, change) for each, change in _changes(decided) if change.before and not change.after]
-    begun = [_new_member(each, change, act) for each, change in _changes(decided) if change.after and not change.before]
-    edited = [
-        {**_key(each, change), "to_role": change.after.role_id, "by_source": change.after.source}
-        for each, change in _changes(decided)
-        if change.before and change.after and change.before != change.after
-    ]
+def _written(each: Decided, change: MembershipChange, act: Act) -> _Written:
+    """What a change leaves stored: what an undo restores, else as the act says."""
+    before = each.group.state_of(change.person_id)
+    after = each.restored.get(change.person_id) or StoredState(
+        _member_after(change, before.member, act), _mark_after(change, act)
+    )
+    if after.member is not None and after.member.id is None:
+        after = replace(after, member=replace(after.member, id=new_id()))
+    return _Written(each.group, change.person_id, before, after)
+
+
+def _member_after(change: MembershipChange, before: StoredMember | None, act: Act) -> StoredMember | None:
+    if change.after is None:
+        return None
+    role_id, source = change.after.role_id, change.after.source
+    if before is None:
+        return StoredMember(role_id, source, act.now, act.by)
+    return replace(before, role_id=role_id, source=source)
+
+
+def _mark_after(change: MembershipChange, act: Act) -> StoredMark | None:
+    return None if change.mark_after is None else StoredMark(change.mark_after, act.now, act.by)
+
+
+async def _write_members(db: TenantConnection, persons: Iterable[_Written]) -> None:
+    ended: list[Values] = []
+    edited: list[Values] = []
+    begun: list[Values] = []
+    for each in persons:
+        before, after = each.before.member, each.after.member
+        if after is None:
+            ended += [each.key] if before else []
+        elif before is None:
+            begun.append(_new_member(each, after))
+        elif before != after:
+            edited.append({**each.key, "to_role": after.role_id, "by_source": after.source})
     await db.execute_each(_end_membership, ended)
     await db.execute_each(_edit_membership, edited)
     await db.insert(MemberRow, begun)
 
 
-async def _write_marks(db: TenantConnection, decided: Sequence[Decided], act: Act) -> None:
-    cleared = [_key(each, change) for each, change in _changes(decided) if change.mark_before and not change.mark_after]
+async def _write_marks(db: TenantConnection, persons: Sequence[_Written]) -> None:
+    cleared = [each.key for each in persons if each.before.mark and not each.after.mark]
     left = [
         {
             "id": new_id(),
             "group_id": each.group.id,
-            "person_id": change.person_id,
-            "source": change.mark_after,
-            "removed_at": act.now,
-            "removed_by": act.by,
+            "person_id": each.person_id,
+            "source": each.after.mark.source,
+            "removed_at": each.after.mark.removed_at,
+            "removed_by": each.after.mark.removed_by,
         }
-        for each, change in _changes(decided)
-        if change.mark_after
+        for each in persons
+        if each.after.mark
     ]
     await db.execute_each(_clear_mark, cleared)
     await db.upsert(RemovalMarkRow, left, key=("group_id", "person_id"), update=("source", "removed_at", "removed_by"))
@@ -152,58 +202,45 @@ def _role_values(group_id: UUID, need: RoleNeed) -> Values:
     }
 
 
-def _new_member(each: Decided, change: MembershipChange, act: Act) -> Values:
-    assert change.after is not None
+def _new_member(each: _Written, after: StoredMember) -> Values:
     return {
-        "id": new_id(),
+        "id": after.id,
         "group_id": each.group.id,
         "account_id": each.group.account_id,
         "template_id": each.group.template_id,
-        "person_id": change.person_id,
-        "role_id": change.after.role_id,
-        "source": change.after.source,
-        "assigned_at": act.now,
-        "assigned_by": act.by,
+        "person_id": each.person_id,
+        "role_id": after.role_id,
+        "source": after.source,
+        "assigned_at": after.assigned_at,
+        "assigned_by": after.assigned_by,
     }
 
 
-def _changes(decided: Iterable[Decided]) -> Iterator[tuple[Decided, MembershipChange]]:
-    return ((each, change) for each in decided for change in each.changes)
-
-
-def _key(each: Decided, change: MembershipChange) -> Values:
-    return {"of_group": each.group.id, "of_person": change.person_id}
-
-
-def _logged(each: Decided, act: Act, kind: ChangeKind) -> LoggedChange:
+def _logged(each: Decided, written: Iterable[_Written], act: Act, kind: ChangeKind) -> LoggedChange:
     return LoggedChange(
         subject_id=each.group.id,
         at=act.now,
         by=act.by,
         source=act.source,
         kind=kind,
-        items=[_item(each.group, change, act) for change in each.changes],
+        items=[_item(person) for person in written],
         note=act.note,
+        undoes=each.undoes,
         version=each.group.version + 1,
     )
 
 
-def _item(stored: StoredGroup, change: MembershipChange, act: Act) -> Item:
+def _item(each: _Written) -> Item:
     """What the log keeps of one person: membership and mark, whole, so that an undo can restore both exactly."""
-    before, mark_before = stored.members.get(change.person_id), stored.marks.get(change.person_id)
-    after = None
-    if change.after is not None:
-        since = (before.assigned_at, before.assigned_by) if before else (act.now, act.by)
-        after = StoredMember(change.after.role_id, change.after.source, *since)
-    mark_after = StoredMark(change.mark_after, act.now, act.by) if change.mark_after else None
-    return Item(membership_data(before, mark_before), membership_data(after, mark_after), change.person_id)
+    before, after = each.before, each.after
+    return Item(membership_data(before.member, before.mark), membership_data(after.member, after.mark), each.person_id)
 
 
 def membership_data(stored: StoredMember | None, marked: StoredMark | None) -> Values | None:
     """A person's membership and removal mark as the change log holds them; null where there is neither.
 
-    Keys: `role_id` (in hex, which both databases can compare with a role), `source`, `assigned_at`, `assigned_by` of the
-    membership; `mark` with `source`, `removed_at`, `removed_by`.
+    Keys: `role_id` (in hex, which both databases can compare with a role), `source`, `assigned_at`, `assigned_by` and
+    `member_id` of the membership; `mark` with `source`, `removed_at`, `removed_by`.
     """
     data: Values = {}
     if stored is not None:
@@ -211,6 +248,8 @@ def membership_data(stored: StoredMember | None, marked: StoredMark | None) -> V
         data["source"] = stored.source.value
         data["assigned_at"] = stored.assigned_at.isoformat()
         data["assigned_by"] = stored.assigned_by
+        if stored.id is not None:
+            data["member_id"] = stored.id.hex
     if marked is not None:
         data["mark"] = {
             "source": marked.source.value,

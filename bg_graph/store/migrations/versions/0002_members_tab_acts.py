@@ -184,6 +184,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_delivery_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_delivery")),
+        sa.UniqueConstraint("id", name=op.f("uq_delivery_id")),
         sa.UniqueConstraint("tenant_id", "send_id", "person_id", name=op.f("uq_delivery_tenant_id_send_id_person_id")),
         sa.UniqueConstraint("unsubscribe_token", name=op.f("uq_delivery_unsubscribe_token")),
     )

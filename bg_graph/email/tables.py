@@ -38,6 +38,7 @@ class EmailWorkspaceRow(TenantOwned, table=True):
     external_id: str = Field(description="Id of the workspace there.")
     name: str = Field(description="Name of the workspace.")
     name_key: str = key("Name as it is sorted.")
+    listed: bool = Field(default=True, description="The provider has it, and it can be chosen.")
     synced_at: datetime | None = time(
         "When its e-mails were last read from the provider; empty where they are kept here.", default=None
     )

@@ -64,6 +64,7 @@ def upgrade() -> None:
         sa.Column("external_id", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("name_key", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("listed", sa.Boolean(), nullable=False),
         sa.Column("synced_at", bg_graph.store.types.UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_email_workspace_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_email_workspace")),

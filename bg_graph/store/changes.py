@@ -20,6 +20,7 @@ class ChangeRow(TenantOwned, table=True):
     __tablename__ = "change"
     __table_args__ = (
         Index("ix_change_subject", "tenant_id", "subject_id", text("at DESC"), text("id DESC")),
+        Index("ix_change_undoes", "tenant_id", "undoes", unique=True),
         CheckConstraint("source IN ('MANUAL', 'JOURNEY', 'SYSTEM')", name="source"),
     )
 

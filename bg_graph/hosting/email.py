@@ -137,18 +137,19 @@ class EmailHost:
         return answer
 
     async def _call(self, method: str, call: Callable[..., Awaitable[Answer]], *request: object) -> Answer:
-        """The provider's answer, within the deadline, which begins when the call does.
+        """The provider's answer, within the deadline; waiting for a place for the call counts.
 
         Raises ProviderError as the provider does, Unavailable where there was no place for the call in time, and
         _Failed where the provider gave no answer that the contract knows.
         """
-        async with self._place():
+        until = asyncio.get_running_loop().time() + self.deadline
+        async with self._place(until):
             task = asyncio.create_task(_run(call, request))
             self._left.add(task)
             task.add_done_callback(self._forget)
             try:
                 # Nobody waits longer, even where the provider ignores being cancelled.
-                done, _ = await asyncio.wait({task}, timeout=self.deadline)
+                done, _ = await asyncio.wait({task}, timeout=until - asyncio.get_running_loop().time())
             finally:
                 task.cancel()
         if not done:
@@ -165,10 +166,10 @@ class EmailHost:
         return task.result()
 
     @asynccontextmanager
-    async def _place(self) -> AsyncIterator[None]:
-        """One of the places for calls, had within the deadline. A call that gets none is not begun."""
+    async def _place(self, until: float) -> AsyncIterator[None]:
+        """One of the places for calls. A call that gets none in time is not begun."""
         try:
-            async with asyncio.timeout(self.deadline):
+            async with asyncio.timeout_at(until):
                 await self._free.acquire()
         except TimeoutError:
             raise Unavailable(f"all {self.concurrency} places for calls of {self.name} were taken") from None

@@ -37,6 +37,8 @@ class Claimed:
     tenant_id: UUID
     id: UUID
     send_id: UUID
+    attempt: int
+    """Number of the attempt that the worker would make: it tells that one from every other attempt of the delivery."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ async def claim(database: Database, provider: str, holder: Holder, limit: int, *
         rows = await system.rows(_due(provider, now, min(limit, within)).with_for_update(skip_locked=True))
         if not rows:
             return Claim(())
-        found = tuple(Claimed(row.tenant_id, row.id, row.send_id) for row in rows)
+        found = tuple(Claimed(row.tenant_id, row.id, row.send_id, row.attempt + 1) for row in rows)
         held = {"worker": holder.worker, "lease_until": now + holder.lease}
         await system.execute(update(_delivery).where(_are(found)).values(held))
         await set_next(system, provider, leaves_at + len(found) * gap(rate))
@@ -87,7 +89,7 @@ async def rest(database: Database, provider: str, until: datetime) -> None:
 def _due(provider: str, now: datetime, limit: int) -> Select[Any]:
     free = or_(_delivery.c.lease_until.is_(None), _delivery.c.lease_until <= now)
     return (
-        select(_delivery.c.tenant_id, _delivery.c.id, _delivery.c.send_id)
+        select(_delivery.c.tenant_id, _delivery.c.id, _delivery.c.send_id, _delivery.c.attempt)
         .where(_QUEUED, _delivery.c.provider == provider, _delivery.c.not_before <= now, free)
         .order_by(_delivery.c.not_before, _delivery.c.id)
         .limit(limit)

@@ -1,0 +1,81 @@
+"""Writing down what attempts came to, whatever has happened to the deliveries meanwhile."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Row, select, update
+
+from bg_graph.accounts.rules import AddressMark
+from bg_graph.accounts.tables import AddressMarkRow
+from bg_graph.email.commands.sends import TOPIC
+from bg_graph.email.dispatch.claiming import Claimed
+from bg_graph.email.rules.attempts import Result, status_after
+from bg_graph.email.rules.deliveries import OWN_ENDS, DeliveryStatus
+from bg_graph.email.tables import DeliveryRow
+from bg_graph.store.connection import TenantConnection, table_of
+from bg_graph.store.engine import Database
+from bg_graph.store.scope import of_tenant
+
+_delivery = table_of(DeliveryRow)
+log = structlog.get_logger(__name__)
+
+
+async def record(
+    database: Database, tenant_id: UUID, results: Mapping[Claimed, Result], *, now: datetime
+) -> Counter[DeliveryStatus]:
+    """Write the results of a tenant's attempts; gives the statuses that came of it. Written twice, it changes nothing more.
+
+    A result counts for its own attempt alone, and never takes a delivery back.
+    """
+    by_id = {claimed.id: (claimed, result) for claimed, result in results.items()}
+    counts: Counter[DeliveryStatus] = Counter()
+    async with database.writing(tenant_id) as db:
+        for row in await _rows(db, list(by_id)):
+            claimed, result = by_id[row.id]
+            if row.attempt != claimed.attempt:
+                log.warning(
+                    "a result came too late", delivery=row.id.hex, attempt=claimed.attempt, result=result.status
+                )
+                continue
+            status = await _write(db, row, result, now)
+            if status is not None:
+                counts[status] += 1
+                db.announce(TOPIC, claimed.send_id)
+    return counts
+
+
+async def _rows(db: TenantConnection, delivery_ids: Sequence[UUID]) -> Sequence[Row[Any]]:
+    names = ("id", "status", "attempt", "address_key", "provider_message_id", "sent_at")
+    statement = select(*(_delivery.c[name] for name in names)).where(of_tenant(_delivery))
+    return await db.rows(statement.where(_delivery.c.id.in_(delivery_ids)).order_by(_delivery.c.id).with_for_update())
+
+
+async def _write(db: TenantConnection, row: Row[Any], result: Result, now: datetime) -> DeliveryStatus | None:
+    """Write one result; gives the new status, None where it is as it was."""
+    present = DeliveryStatus(row.status)
+    status = status_after(present, result)
+    values: dict[str, Any] = {}
+    if status is not None:
+        values = {"status": status, "reason": result.reason, "detail": result.detail, "updated_at": now}
+        values |= {"worker": None, "lease_until": None}
+        if result.not_before is not None:
+            values["not_before"] = result.not_before
+    if result.status == DeliveryStatus.SENT:
+        if present in OWN_ENDS:
+            log.warning("the provider took what was given up", delivery=row.id.hex, status=present)
+        values |= {"provider_message_id": row.provider_message_id or result.message_id, "sent_at": row.sent_at or now}
+    if values:
+        await db.execute(update(_delivery).where(of_tenant(_delivery), _delivery.c.id == row.id).values(values))
+    if result.bad_address and row.address_key is not None:
+        await _mark(db, row.address_key, result, now)
+    return status
+
+
+async def _mark(db: TenantConnection, address_key: str, result: Result, now: datetime) -> None:
+    """An address that a mail server refused for good is one that bounced: nobody is written to there again."""
+    mark = {"address_key": address_key, "kind": AddressMark.BOUNCED, "at": now, "detail": result.detail}
+    await db.upsert(AddressMarkRow, [mark], key=("address_key", "kind"), update=())

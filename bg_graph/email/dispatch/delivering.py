@@ -1,0 +1,107 @@
+"""Handing letters to the provider, and what its answers and failures mean for each delivery."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+import structlog
+
+from bg_graph.email.dispatch.claiming import Claimed
+from bg_graph.email.dispatch.departing import Departure
+from bg_graph.email.dispatch.letters import Letter
+from bg_graph.email.dispatch.patience import MISCONFIGURED, before_attempt
+from bg_graph.email.rules.attempts import Reason, Result
+from bg_graph.email.rules.deliveries import DeliveryStatus
+from bg_graph.hosting.email import EmailHost
+from bg_graph.plugins.email import Accepted, Refused, SendAnswer, SendRequest
+from bg_graph.plugins.errors import Misconfigured, OutcomeUnknown, ProviderError, Unavailable
+from bg_graph.store.chunks import chunks
+from bg_graph.store.clock import Clock
+
+Results = dict[Claimed, Result]
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivering:
+    """How deliveries are handed over: to whom, how often at most, and how far apart."""
+
+    host: EmailHost
+    clock: Clock
+    attempts: int
+    gap: timedelta
+
+    async def results(self, departure: Departure, leaves_at: datetime) -> AsyncIterator[Results]:
+        """What becomes of the deliveries, as the provider's answers come: each exactly once."""
+        under_way: set[asyncio.Task[Results]] = set()
+        for place, letters in enumerate(_calls(departure.leaving, self.host.batch)):
+            starts_at = leaves_at + place * self.host.batch * self.gap
+            under_way.add(asyncio.create_task(self._call(letters, starts_at, departure.lease_until)))
+        try:
+            while under_way:
+                done, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+                yield {claimed: result for task in done for claimed, result in task.result().items()}
+        finally:
+            for task in under_way:
+                task.cancel()
+
+    async def _call(self, letters: Mapping[Claimed, Letter], starts_at: datetime, lease_until: datetime) -> Results:
+        """One call of the provider. It is not begun unless it must end before the lease does."""
+        await asyncio.sleep(max(0.0, (starts_at - self.clock()).total_seconds()))
+        if self.clock() + timedelta(seconds=self.host.deadline) >= lease_until:
+            log.warning("no time was left to send; it is queued again", deliveries=len(letters))
+            return dict.fromkeys(letters, not_begun(self.clock()))
+        claimed, letter = next(iter(letters.items()))
+        recipients = tuple(each.recipient for each in letters.values())
+        request = SendRequest(tenant=claimed.tenant_id.hex, email_id=letter.email_id, recipients=recipients)
+        try:
+            answers = {answer.key: answer for answer in await self.host.send(request)}
+        except ProviderError as fault:
+            return {each: self._failed(each, fault) for each in letters}
+        return {each: answered(answers.get(each.id.hex)) for each in letters}
+
+    def _failed(self, claimed: Claimed, fault: ProviderError) -> Result:
+        """What becomes of a delivery whose call came to nothing, or may have."""
+        detail = str(fault)
+        if isinstance(fault, OutcomeUnknown):
+            return Result(DeliveryStatus.UNKNOWN, Reason.NO_ANSWER, detail)
+        if isinstance(fault, Misconfigured):
+            not_before = self.clock() + MISCONFIGURED
+            return Result(DeliveryStatus.QUEUED, Reason.MISCONFIGURED, detail, not_before=not_before)
+        if not isinstance(fault, Unavailable):
+            code = getattr(fault, "code", type(fault).__name__)
+            return Result(DeliveryStatus.FAILED, Reason.REFUSED, f"{code} {detail}")
+        if claimed.attempt >= self.attempts:
+            return Result(DeliveryStatus.FAILED, Reason.GAVE_UP, detail)
+        not_before = self.clock() + before_attempt(claimed.attempt + 1, fault.retry_after)
+        return Result(DeliveryStatus.QUEUED, Reason.UNAVAILABLE, detail, not_before=not_before)
+
+
+def answered(answer: SendAnswer | None) -> Result:
+    """What becomes of a delivery by the provider's answer to it; without one, nobody knows."""
+    match answer:
+        case Accepted():
+            return Result(DeliveryStatus.SENT, message_id=answer.message_id)
+        case Refused():
+            reason = Reason.BAD_ADDRESS if answer.bad_address else Reason.REFUSED
+            detail = f"{answer.code} {answer.message}"
+            return Result(DeliveryStatus.FAILED, reason, detail, bad_address=answer.bad_address)
+        case None:
+            return Result(DeliveryStatus.UNKNOWN, Reason.NO_ANSWER, "the provider said nothing of this recipient")
+
+
+def not_begun(now: datetime) -> Result:
+    """Of an attempt that was put on record, but whose call was never begun: the delivery is queued as before."""
+    return Result(DeliveryStatus.QUEUED, not_before=now)
+
+
+def _calls(letters: Mapping[Claimed, Letter], batch: int) -> list[dict[Claimed, Letter]]:
+    """The letters of one tenant in calls: of one e-mail each, and no larger than the provider takes."""
+
+    def email_of(item: tuple[Claimed, Letter]) -> str:
+        return item[1].email_id
+
+    items: Sequence[tuple[Claimed, Letter]] = sorted(letters.items(), key=email_of)
+    return [dict(piece) for _, alike in groupby(items, key=email_of) for piece in chunks(alike, batch)]

@@ -1,0 +1,41 @@
+"""How long is waited before what failed is tried again: longer each time, never all at once."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import TypeVar
+
+import structlog
+from asyncpg import InterfaceError, PostgresError
+from sqlalchemy.exc import SQLAlchemyError
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_never, wait_exponential_jitter
+
+DATABASE_LOST = (SQLAlchemyError, PostgresError, InterfaceError, OSError, TimeoutError)
+"""What a statement raises where the database can't be reached, or is lost while it answers."""
+MISCONFIGURED = timedelta(minutes=5)
+"""How long a provider whose settings are wrong is left alone."""
+
+_DELIVERY = wait_exponential_jitter(multiplier=5, max=14_400, exp_base=4, jitter=5)
+_DATABASE = wait_exponential_jitter(multiplier=0.2, max=10, jitter=0.5)
+
+Answer = TypeVar("Answer")
+log = structlog.get_logger(__name__)
+
+
+def before_attempt(number: int, retry_after: float | None = None) -> timedelta:
+    """How long to wait before this attempt (the second, third and so on); not less than the system asked for."""
+    state = RetryCallState(AsyncRetrying(), None, (), {})
+    state.attempt_number = number - 1
+    return timedelta(seconds=max(_DELIVERY(state), retry_after or 0.0))
+
+
+async def until_written(write: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Write what must not be forgotten, however long the database is away. The write is repeated whole."""
+    attempts = AsyncRetrying(
+        retry=retry_if_exception_type(DATABASE_LOST), wait=_DATABASE, stop=stop_never, before_sleep=_tell
+    )
+    return await attempts(write)
+
+
+def _tell(state: RetryCallState) -> None:
+    fault = None if state.outcome is None else state.outcome.exception()
+    log.warning("answers of the provider are kept until the database is back", fault=type(fault).__name__)

@@ -1,0 +1,186 @@
+"""A worker: takes deliveries from the queue, hands them to the provider, writes down what came of it, until it is stopped."""
+
+import asyncio
+import os
+import socket
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from uuid import UUID
+
+import structlog
+
+from bg_graph.email.dispatch.answers import record
+from bg_graph.email.dispatch.claiming import Claim, Claimed, Holder, claim, release, rest
+from bg_graph.email.dispatch.delivering import Delivering, Results, not_begun
+from bg_graph.email.dispatch.departing import Departure, depart
+from bg_graph.email.dispatch.letters import Writer
+from bg_graph.email.dispatch.pace import gap
+from bg_graph.email.dispatch.patience import DATABASE_LOST, MISCONFIGURED, until_written
+from bg_graph.email.rules.attempts import Reason
+from bg_graph.email.rules.deliveries import DeliveryStatus
+from bg_graph.hosting.email import EmailHost
+from bg_graph.store.clock import Clock, system_clock
+from bg_graph.store.engine import Database
+from bg_graph.store.ids import new_id
+
+POLL = 1.0
+"""Seconds after which the queue is looked into again, where nobody tells that there is something in it."""
+LANES = 2
+"""Claims that a worker works on at one time: one is written down while the other is under way."""
+
+Count = Callable[[Mapping[DeliveryStatus, int]], None]
+"""Is told how many deliveries came to which status."""
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a worker works."""
+
+    rate: float
+    """Deliveries a second at most, of all workers together."""
+    attempts: int
+    """How often a delivery is tried where nothing left."""
+    lease: float
+    """Seconds for which it holds what it claimed."""
+    poll: float = POLL
+
+
+class Worker:
+    """Sends what is queued for one provider. Any number of workers, on any machines, may do so at once."""
+
+    def __init__(
+        self,
+        database: Database,
+        host: EmailHost,
+        writer: Writer,
+        options: Options,
+        *,
+        clock: Clock = system_clock,
+        count: Count = lambda _: None,
+    ) -> None:
+        self.name = f"{socket.gethostname()}:{os.getpid()}:{new_id().hex[-12:]}"
+        self._database = database
+        self._host = host
+        self._writer = writer
+        self._options = options
+        self._clock = clock
+        self._count = count
+        self._holder = Holder(self.name, timedelta(seconds=options.lease))
+        self._delivering = Delivering(host, clock, options.attempts, gap(options.rate))
+        self._stopping = asyncio.Event()
+        self._news = asyncio.Event()
+
+    async def run(self) -> None:
+        """Work until `stop` is called; what is under way then is finished, what is only claimed is given back.
+
+        Cancelled, it breaks off: what was under way is UNKNOWN once its lease has run out.
+        """
+        lanes = min(LANES, self._host.concurrency)
+        size = max(1, self._host.concurrency // lanes) * self._host.batch
+        log.info("e-mails are sent", worker=self.name, provider=self._host.name, lanes=lanes, size=size)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(lanes):
+                    group.create_task(self._lane(size))
+        finally:
+            with suppress(*DATABASE_LOST):
+                await release(self._database, self.name)
+
+    def stop(self) -> None:
+        """Let the worker end."""
+        self._stopping.set()
+        self._news.set()
+
+    def wake(self) -> None:
+        """Tell the worker that there may be something in the queue."""
+        self._news.set()
+
+    async def _lane(self, size: int) -> None:
+        while not self._stopping.is_set():
+            try:
+                worked = await self._turn(size)
+            except DATABASE_LOST as fault:
+                log.warning("the queue can't be read", worker=self.name, fault=type(fault).__name__)
+                worked = False
+            except Exception:
+                log.exception("e-mails could not be sent", worker=self.name)
+                worked = False
+            if not worked:
+                await self._idle()
+
+    async def _idle(self) -> None:
+        self._news.clear()
+        if not self._stopping.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._options.poll):
+                    await self._news.wait()
+
+    async def _turn(self, size: int) -> bool:
+        """Claim some deliveries and send them; whether there were any."""
+        claimed = await claim(
+            self._database, self._host.name, self._holder, size, rate=self._options.rate, now=self._clock()
+        )
+        if claimed.leaves_at is not None:
+            await self._pause_until(claimed.leaves_at)
+        for tenant_id, deliveries in _by_tenant(claimed):
+            if not self._stopping.is_set():
+                await self._send(tenant_id, deliveries, claimed.leaves_at or self._clock())
+        return bool(claimed.deliveries)
+
+    async def _pause_until(self, moment: datetime) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout((moment - self._clock()).total_seconds()):
+                await self._stopping.wait()
+
+    async def _send(self, tenant_id: UUID, claimed: Sequence[Claimed], leaves_at: datetime) -> None:
+        """Send deliveries of one tenant, and write down what came of each."""
+        async with self._database.reading(tenant_id) as db:
+            letters = await self._writer.letters(db, [each.id for each in claimed])
+        written = {each.id: each for each in claimed}
+        given = {written[letter.delivery_id]: letter for letter in letters}
+        try:
+            departure = await depart(self._database, tenant_id, given, self._holder, now=self._clock())
+        except DATABASE_LOST:
+            # It may be on record or not: nothing left either way.
+            await self._record(tenant_id, dict.fromkeys(claimed, not_begun(self._clock())))
+            return
+        self._count(Counter(result.status for result in departure.ended.values()))
+        await self._deliver(tenant_id, departure, leaves_at)
+
+    async def _deliver(self, tenant_id: UUID, departure: Departure, leaves_at: datetime) -> None:
+        async for results in self._delivering.results(departure, leaves_at):
+            await self._record(tenant_id, results)
+            await self._let_rest(results)
+
+    async def _record(self, tenant_id: UUID, results: Results) -> None:
+        async def write() -> Counter[DeliveryStatus]:
+            return await record(self._database, tenant_id, results, now=self._clock())
+
+        counts = await until_written(write)
+        self._count(counts)
+        log.info(
+            "deliveries",
+            tenant=tenant_id.hex,
+            provider=self._host.name,
+            **{key.lower(): n for key, n in counts.items()},
+        )
+
+    async def _let_rest(self, results: Results) -> None:
+        """Leave a provider alone that can't work: each further call would only fail too."""
+        if any(result.reason == Reason.MISCONFIGURED for result in results.values()):
+            details = {result.detail for result in results.values() if result.reason == Reason.MISCONFIGURED}
+            log.error(
+                "the e-mail provider is misconfigured; nothing is sent", provider=self._host.name, details=details
+            )
+            with suppress(*DATABASE_LOST):
+                await rest(self._database, self._host.name, self._clock() + MISCONFIGURED)
+
+
+def _by_tenant(claimed: Claim) -> list[tuple[UUID, list[Claimed]]]:
+    ordered = sorted(claimed.deliveries, key=lambda each: (each.tenant_id, each.id))
+    return [(tenant_id, list(each)) for tenant_id, each in groupby(ordered, key=lambda each: each.tenant_id)]

@@ -112,17 +112,22 @@ class DeclaredField(StrawberryField):
             case Aggregate():
                 return source.values[self.python_name]
         assert info is not None
-        loading: Loading = info.context.loading
-        raw = info._raw_info
+        if isinstance(self.declaration, Batch):
+            return info.context.loading.batch(self.declaration, source, info, kwargs)
+        return self.read(source, kwargs, info.context.loading, info._raw_info)
+
+    def read(
+        self, source: Any, arguments: Mapping[str, Any], loading: Loading, raw: GraphQLResolveInfo[Any]
+    ) -> Awaitable[Any]:
+        """The rows of a field that reads some, by these loaders. Raises TypeError for any other field."""
         match self.declaration:
             case Many():
-                return _many(self.declaration, source, kwargs, loading, raw)
+                return _many(self.declaration, source, arguments, loading, raw)
             case Paged():
-                return _paged(self.declaration, source, kwargs, loading, raw)
-            case Batch():
-                return loading.batch(self.declaration, source, info, kwargs)
+                return _paged(self.declaration, source, arguments, loading, raw)
             case ById():
-                return _by_id(kwargs["id"], loading, raw)
+                return _by_id(arguments["id"], loading, raw)
+        raise TypeError(f"{self.name} reads no rows")
 
 
 def argument(name: str, annotation: Any, description: str, **options: Any) -> StrawberryArgument:

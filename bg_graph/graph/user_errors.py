@@ -13,7 +13,7 @@ class UserErrorCode(Enum):
     BATCH_SIZE = strawberry.enum_value("BATCH_SIZE", description="A call takes 1 to 50 items.")
     GROUP_ARCHIVED = strawberry.enum_value("GROUP_ARCHIVED", description="The buying group is archived and read-only.")
     VERSION_CONFLICT = strawberry.enum_value(
-        "VERSION_CONFLICT", description="The buying group was changed since the version that was expected."
+        "VERSION_CONFLICT", description="It was changed since the version that was expected."
     )
     FORBIDDEN = strawberry.enum_value("FORBIDDEN", description="The caller lacks a right; the message names it.")
     NOT_FOUND = strawberry.enum_value("NOT_FOUND", description="There is nothing with this id that the caller may see.")
@@ -42,6 +42,16 @@ class UserErrorCode(Enum):
     MOVE_NOT_ALLOWED = strawberry.enum_value(
         "MOVE_NOT_ALLOWED", description="The stage model does not allow this move."
     )
+    STAGE_NOT_IN_MODEL = strawberry.enum_value(
+        "STAGE_NOT_IN_MODEL", description="The group's stage model has no such stage."
+    )
+    NO_STAGE_MODEL = strawberry.enum_value("NO_STAGE_MODEL", description="The group has no stage model, so no stages.")
+    NOT_AN_ENTRY_STAGE = strawberry.enum_value(
+        "NOT_AN_ENTRY_STAGE", description="A group's first stage must be an entry stage."
+    )
+    SUCCESS_IS_FINAL = strawberry.enum_value(
+        "SUCCESS_IS_FINAL", description="The group is in a success stage, which is final."
+    )
     EMAIL_NOT_APPROVED = strawberry.enum_value(
         "EMAIL_NOT_APPROVED", description="The e-mail is not approved, or has nothing that could be."
     )
@@ -55,6 +65,9 @@ class UserErrorCode(Enum):
     NOT_CANCELLABLE = strawberry.enum_value("NOT_CANCELLABLE", description="Nothing of the send is queued any more.")
     NOT_UNKNOWN = strawberry.enum_value(
         "NOT_UNKNOWN", description="Only a delivery whose outcome is unknown can be settled by hand."
+    )
+    TOO_MANY_TESTS = strawberry.enum_value(
+        "TOO_MANY_TESTS", description="More tests were sent within a minute than may be; wait a little."
     )
     PROVIDER_FAILED = strawberry.enum_value(
         "PROVIDER_FAILED", description="The e-mail provider did not do it; the message says why."

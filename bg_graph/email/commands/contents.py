@@ -155,6 +155,7 @@ async def _workspaces(db: TenantConnection, names: Sequence[str]) -> dict[str, U
             "external_id": name,
             "name": name,
             "name_key": text_key(name),
+            "listed": True,
         }
         for name in names
     ]

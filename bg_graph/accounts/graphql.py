@@ -5,19 +5,28 @@ from decimal import Decimal
 from enum import Enum
 
 import strawberry
-from sqlalchemy import Boolean, and_, bindparam, case, not_, or_
+from sqlalchemy import Boolean, and_, bindparam, case, exists, not_, or_
 
 from bg_graph.accounts.rules import text_key
-from bg_graph.accounts.tables import AccountJourneyRow, AccountRow, ActivityRow, OpportunityRow, PersonRow
+from bg_graph.accounts.tables import (
+    AccountJourneyRow,
+    AccountRow,
+    ActivityRow,
+    AddressMarkRow,
+    OpportunityRow,
+    PersonRow,
+)
 from bg_graph.execution.declarations import Filter, Key, Ordering
 from bg_graph.graph.connections import Connection
 from bg_graph.graph.ordering import Direction, by
 from bg_graph.graph.search import parts_of
 from bg_graph.graph.types import Node, column, count, many, one, paged, related, type_of
 from bg_graph.store.connection import table_of
+from bg_graph.store.scope import of_tenant
 
 ACCOUNT, PERSON, ACTIVITY = table_of(AccountRow), table_of(PersonRow), table_of(ActivityRow)
 OPPORTUNITY, JOURNEY = table_of(OpportunityRow), table_of(AccountJourneyRow)
+MARK = table_of(AddressMarkRow)
 
 
 @strawberry.enum(
@@ -31,6 +40,10 @@ class ActivityKind(Enum):
     CLICK_LINK = strawberry.enum_value("CLICK_LINK", description="Clicked a link on a page.")
     OPEN_EMAIL = strawberry.enum_value("OPEN_EMAIL", description="Opened an e-mail.")
     CLICK_EMAIL = strawberry.enum_value("CLICK_EMAIL", description="Clicked a link in an e-mail.")
+    EMAIL_DELIVERED = strawberry.enum_value("EMAIL_DELIVERED", description="An e-mail reached the mailbox.")
+    EMAIL_BOUNCED = strawberry.enum_value("EMAIL_BOUNCED", description="An e-mail came back.")
+    UNSUBSCRIBE_EMAIL = strawberry.enum_value("UNSUBSCRIBE_EMAIL", description="Unsubscribed from e-mails.")
+    EMAIL_COMPLAINT = strawberry.enum_value("EMAIL_COMPLAINT", description="Reported an e-mail as unwanted.")
     REGISTER_EVENT = strawberry.enum_value("REGISTER_EVENT", description="Registered for an event.")
     ATTEND_EVENT = strawberry.enum_value("ATTEND_EVENT", description="Attended an event.")
     INTERESTING_MOMENT = strawberry.enum_value(
@@ -128,7 +141,9 @@ EMAILABLE = and_(
     not_(PERSON.c.email_invalid),
     not_(PERSON.c.email_suspended),
     not_(PERSON.c.unsubscribed),
+    ~exists().where(of_tenant(MARK), MARK.c.address_key == PERSON.c.email_key),
 )
+"""Nothing speaks against writing to the person. Any mark of the address does, whichever it is."""
 LATEST = (Key(ACTIVITY.c.at, descending=True), Key(ACTIVITY.c.id, descending=True))
 KINDS = Filter(
     or_(

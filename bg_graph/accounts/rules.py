@@ -2,6 +2,7 @@
 
 import unicodedata
 from datetime import UTC, date, datetime
+from enum import StrEnum
 from fractions import Fraction
 from math import floor
 
@@ -55,3 +56,20 @@ def is_valid_email(email: str) -> bool:
 def full_name(first: str | None, last: str | None) -> str:
     """A person's name as shown: first and last name with one blank between, whichever of them is known."""
     return " ".join(part for part in ((first or "").strip(), (last or "").strip()) if part)
+
+
+class AddressMark(StrEnum):
+    """What is known of an e-mail address, whoever has it. Source: domain.md, "E-mail"."""
+
+    UNSUBSCRIBED = "UNSUBSCRIBED"
+    """Somebody unsubscribed from a message that was sent to it."""
+    BOUNCED = "BOUNCED"
+    """It will never work."""
+    COMPLAINED = "COMPLAINED"
+    """Somebody called a message that was sent to it unwanted."""
+
+
+INVALID_BY_MARK = frozenset({AddressMark.BOUNCED})
+"""Marks by which an address counts as invalid. *Ours.*"""
+UNSUBSCRIBED_BY_MARK = frozenset({AddressMark.UNSUBSCRIBED, AddressMark.COMPLAINED})
+"""Marks by which whoever has the address counts as unsubscribed. *Ours*: a complaint says at least as much."""

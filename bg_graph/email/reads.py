@@ -1,28 +1,25 @@
 """Reading what decides about recipients: addresses, what is known of people, the marks of addresses."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, and_, select
 
-from bg_graph.accounts.tables import AddressMarkRow, PersonRow
+from bg_graph.accounts.address_marks import Marks, marks_of
+from bg_graph.accounts.tables import PersonRow
 from bg_graph.buying_groups.tables import MemberRow
-from bg_graph.email.rules.sending import AddressMark, Recipient
+from bg_graph.email.rules.sending import Recipient
 from bg_graph.email.tables import DeliveryRow
 from bg_graph.store.chunks import chunks
 from bg_graph.store.connection import TenantConnection, table_of
 from bg_graph.store.scope import of_tenant
 
 _person, _member = table_of(PersonRow), table_of(MemberRow)
-_mark, _delivery = table_of(AddressMarkRow), table_of(DeliveryRow)
+_delivery = table_of(DeliveryRow)
 _STANDING = (_person.c.email_invalid, _person.c.email_suspended, _person.c.unsubscribed)
 """What is known of a person that may speak against writing to her."""
-
-Marks = Mapping[str, frozenset[AddressMark]]
-"""The marks of addresses, by the key of the address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +28,6 @@ class Addressee:
 
     person_id: UUID
     recipient: Recipient
-
-
-async def marks_of(db: TenantConnection, address_keys: Iterable[str | None]) -> Marks:
-    """The marks of these addresses, of those that have any."""
-    found: dict[str, set[AddressMark]] = defaultdict(set)
-    for keys in chunks({key for key in address_keys if key is not None}):
-        statement = select(_mark.c.address_key, _mark.c.kind).where(of_tenant(_mark), _mark.c.address_key.in_(keys))
-        for row in await db.rows(statement):
-            found[row.address_key].add(AddressMark(row.kind))
-    return {key: frozenset(kinds) for key, kinds in found.items()}
 
 
 async def members_as_recipients(

@@ -1,19 +1,9 @@
 """Asking for a send: what is written at once, what a repeat finds, what is refused; cancelling."""
 
-import asyncio
-from datetime import timedelta
-from typing import Any
-from uuid import UUID
-
-import pytest
-
-from bg_graph.accounts.tables import AddressMarkRow, PersonRow
-from bg_graph.email.commands.sends import Refused, Requested, cancel_send, request_send
-from bg_graph.email.tables import DeliveryRow, EmailRow, EmailSendRow
-from bg_graph.store.ids import new_id
-from bg_graph.tenancy.rules import Caller, Right
+from bg_graph.email.commands.sends import Requested, request_send
+from bg_graph.email.tables import EmailSendRow
 from tests.conftest import statements
-from tests.email.sending_world import PROVIDER, approved_email, sender, sending
+from tests.email.sending_world import PROVIDER, sender, sending
 from tests.world import World
 
 

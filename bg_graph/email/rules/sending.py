@@ -6,7 +6,7 @@ from enum import StrEnum
 from hashlib import sha256
 from uuid import UUID
 
-from bg_graph.accounts.rules import is_valid_email
+from bg_graph.accounts.rules import INVALID_BY_MARK, UNSUBSCRIBED_BY_MARK, AddressMark, is_valid_email
 
 MAX_RECIPIENTS = 50
 """How many recipients a call may name. Source: domain.md, "E-mail"."""
@@ -23,17 +23,6 @@ class SkipReason(StrEnum):
     SUSPENDED = "SUSPENDED"
     UNSUBSCRIBED = "UNSUBSCRIBED"
     SAME_ADDRESS = "SAME_ADDRESS"
-
-
-class AddressMark(StrEnum):
-    """What is known of an address, whoever has it."""
-
-    UNSUBSCRIBED = "UNSUBSCRIBED"
-    BOUNCED = "BOUNCED"
-    COMPLAINED = "COMPLAINED"
-
-
-_NOT_WANTED = frozenset({AddressMark.UNSUBSCRIBED, AddressMark.COMPLAINED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +44,11 @@ def skip_reason(recipient: Recipient) -> SkipReason | None:
     """
     if not recipient.address or not recipient.address.strip():
         return SkipReason.NO_ADDRESS
-    if recipient.invalid or AddressMark.BOUNCED in recipient.marks or not is_valid_email(recipient.address.strip()):
+    if recipient.invalid or recipient.marks & INVALID_BY_MARK or not is_valid_email(recipient.address.strip()):
         return SkipReason.INVALID
     if recipient.suspended:
         return SkipReason.SUSPENDED
-    if recipient.unsubscribed or recipient.marks & _NOT_WANTED:
+    if recipient.unsubscribed or recipient.marks & UNSUBSCRIBED_BY_MARK:
         return SkipReason.UNSUBSCRIBED
     return None
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from bg_graph.accounts.address_marks import heed_marks
 from bg_graph.accounts.commands import PERSONS, delete_rows, merge_persons
 from bg_graph.accounts.differences import compare, write
 from bg_graph.accounts.rules import is_valid_email, text_key
@@ -81,7 +82,7 @@ class ContactIntake:
             self.seen.add(row.key)
             records[str(row.key)] = _record(row, known)
             tally.warnings.update(self._warnings(row))
-        differing = await compare(db, PERSONS, SALESFORCE, records)
+        differing = await heed_marks(db, await compare(db, PERSONS, SALESFORCE, records))
         await people_left(db, differing.touching("account_id"), by=self.run.by, now=self.run.now)
         await write(db, PERSONS, differing, now=self.run.now)
         count(tally, differing)

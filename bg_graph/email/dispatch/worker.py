@@ -20,6 +20,7 @@ from bg_graph.email.dispatch.departing import Departure, depart
 from bg_graph.email.dispatch.letters import Writer
 from bg_graph.email.dispatch.pace import gap
 from bg_graph.email.dispatch.patience import DATABASE_LOST, MISCONFIGURED, until_written
+from bg_graph.email.dispatch.recovery import bury, settle
 from bg_graph.email.rules.attempts import Reason
 from bg_graph.email.rules.deliveries import DeliveryStatus
 from bg_graph.hosting.email import EmailHost
@@ -29,6 +30,8 @@ from bg_graph.store.ids import new_id
 
 POLL = 1.0
 """Seconds after which the queue is looked into again, where nobody tells that there is something in it."""
+LOOK_AFTER = 10.0
+"""Seconds at most between two looks for what is to be recovered."""
 LANES = 2
 """Claims that a worker works on at one time: one is written down while the other is under way."""
 
@@ -87,6 +90,7 @@ class Worker:
             async with asyncio.TaskGroup() as group:
                 for _ in range(lanes):
                     group.create_task(self._lane(size))
+                group.create_task(self._look_after())
         finally:
             with suppress(*DATABASE_LOST):
                 await release(self._database, self.name)
@@ -112,6 +116,20 @@ class Worker:
                 worked = False
             if not worked:
                 await self._idle()
+
+    async def _look_after(self) -> None:
+        """See to what died or unanswered calls left behind, now and then."""
+        while not self._stopping.is_set():
+            try:
+                await bury(self._database, now=self._clock())
+                settled = await settle(self._database, self._host, attempts=self._options.attempts, now=self._clock())
+                if settled:
+                    self.wake()
+            except DATABASE_LOST as fault:
+                log.warning("the queue can't be looked after", worker=self.name, fault=type(fault).__name__)
+            except Exception:
+                log.exception("the queue could not be looked after", worker=self.name)
+            await self._pause_until(self._clock() + timedelta(seconds=min(LOOK_AFTER, self._options.lease / 4)))
 
     async def _idle(self) -> None:
         self._news.clear()

@@ -1,6 +1,8 @@
 """Which provider sends e-mail: the one that the settings choose, built with what they say."""
 
 from bg_graph.email.built_in.outbox.provider import USUAL_SENDER, OutboxOptions, OutboxProvider
+from bg_graph.email.built_in.smtp.options import SmtpOptions
+from bg_graph.email.built_in.smtp.provider import SmtpProvider
 from bg_graph.plugins.email import EmailProvider
 from bg_graph.settings import Settings, check_together
 
@@ -8,4 +10,24 @@ from bg_graph.settings import Settings, check_together
 def email_provider(settings: Settings) -> EmailProvider:
     """The chosen provider; its name is `settings.email.provider`. Raises WrongSettings where they do not go together."""
     check_together(settings)
-    return OutboxProvider(OutboxOptions(settings.outbox.folder, settings.email.sender or USUAL_SENDER))
+    sender = settings.email.sender
+    if settings.email.provider == "outbox":
+        return OutboxProvider(OutboxOptions(settings.outbox.folder, sender or USUAL_SENDER))
+    smtp = settings.smtp
+    assert smtp.host is not None
+    assert sender is not None
+    return SmtpProvider(
+        SmtpOptions(
+            host=smtp.host,
+            port=smtp.port,
+            sender=sender,
+            tls=smtp.tls,
+            ca_file=smtp.ca_file,
+            user=smtp.user,
+            password=smtp.password,
+            hello=smtp.hello,
+            connections=smtp.connections,
+            idle=smtp.idle,
+            timeout=smtp.timeout,
+        )
+    )

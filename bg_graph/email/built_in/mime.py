@@ -1,16 +1,16 @@
 """From a message of the host to the bytes that are sent: MIME parts, header fields that nobody can add to, quoted-printable."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP, EmailPolicy
+from email.policy import SMTP
 from email.utils import format_datetime
-from typing import Any
 
 from bg_graph.email.built_in.addresses import UnusableAddress, address_of, one_line, sender_of
+from bg_graph.email.built_in.headers import address_field, bare_field, text_field
 from bg_graph.plugins.email import Message, Recipient, Refused
 from bg_graph.plugins.errors import Rejected
 
@@ -78,32 +78,38 @@ def envelope_of(recipient: Recipient, mailing: Mailing) -> Envelope | Refused:
         return Refused(key=recipient.key, code=code, message=fault.reason, bad_address=fault.malformed)
     sender = _own_address("sender", message.sender) if message.sender else mailing.usual_sender
     made_id = message_id(recipient.key, sender.domain)
-    email = EmailMessage(policy=_POLICY)
-    email["Message-ID"] = made_id
-    email["Date"] = format_datetime(mailing.at)
-    email["From"] = sender
-    email["To"] = to
-    if message.reply_to:
-        email["Reply-To"] = _own_address("reply_to", message.reply_to)
-    email["Subject"] = one_line(f"[Test] {message.subject}" if mailing.test else message.subject)
-    for name, value in _further_fields(message.headers):
-        email[name] = value
     try:
-        _write_parts(email, message)
-        content = email.as_bytes()
+        fields = _fields(message, mailing, sender=sender, to=to, made_id=made_id)
+        content = b"".join((*fields, _parts(message)))
     except UnicodeEncodeError:
         raise Rejected("BAD_TEXT", "the message holds characters that can't be written as UTF-8") from None
     return Envelope(sender.addr_spec, to.addr_spec, made_id, content)
 
 
-def _write_parts(email: EmailMessage, message: Message) -> None:
+def _fields(message: Message, mailing: Mailing, *, sender: Address, to: Address, made_id: str) -> Iterator[bytes]:
+    yield bare_field("Message-ID", made_id)
+    yield bare_field("Date", format_datetime(mailing.at))
+    yield address_field("From", sender)
+    yield address_field("To", to)
+    if message.reply_to:
+        yield address_field("Reply-To", _own_address("reply_to", message.reply_to))
+    yield text_field("Subject", one_line(f"[Test] {message.subject}" if mailing.test else message.subject))
+    for name, value in _further_fields(message.headers):
+        yield bare_field(name, value)
+
+
+def _parts(message: Message) -> bytes:
+    """The text, and the HTML as its other form, each with its own fields; lines end with CRLF."""
+    email = EmailMessage(policy=SMTP)
     email.set_content(_with_line_ends(message.plain), cte="quoted-printable")
     if message.html is not None:
         email.add_alternative(_with_line_ends(message.html), subtype="html", cte="quoted-printable")
+    return email.as_bytes()
 
 
 def _with_line_ends(text: str) -> str:
-    return "\n".join([*text.splitlines(), ""])
+    lines = re.sub(r"\r\n?", "\n", text)
+    return lines if lines.endswith("\n") else f"{lines}\n"
 
 
 def _own_address(what: str, text: str) -> Address:
@@ -136,19 +142,3 @@ def _field_value(name: str, value: str) -> str:
     if not (value.isascii() and value.isprintable() and len(name) + 2 + len(value) <= _LONGEST_FIELD):
         raise Rejected("BAD_HEADER", f"the value of the header field {name} must be one line of ASCII")
     return value
-
-
-class _Policy(EmailPolicy):
-    """SMTP's rules, with two of ours: further header fields stay as they are given, since folding would encode a long
-    address of the List-Unsubscribe field beyond recognition; message ids are not folded either.
-    """
-
-    def fold_binary(self, name: str, value: Any) -> bytes:
-        """The bytes of one header field."""
-        lowered = name.lower()
-        if lowered == "message-id" or not (lowered in _OURS or lowered.startswith(_PREFIXES_OF_OURS)):
-            return f"{name}: {value}\r\n".encode("ascii")
-        return super().fold_binary(name, value)
-
-
-_POLICY = _Policy(**{name: getattr(SMTP, name) for name in ("linesep", "max_line_length", "utf8", "cte_type")})

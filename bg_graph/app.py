@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -63,9 +63,7 @@ class Product:
 
     def context(self, caller: Caller) -> AbstractAsyncContextManager[RequestContext]:
         """What resolvers are given for one operation of a caller."""
-        now = self.clock()
-        parameters = {STALE_BEFORE: now - STALE_AFTER}
-        return request_context(self.database, caller, now, parameters=parameters, services=self.services)
+        return request_context(self.database, caller, self.clock, parameters=_parameters, services=self.services)
 
     async def is_migrated(self) -> str | None:
         """What is wrong with the database, or None. A readiness check."""
@@ -88,6 +86,10 @@ class Product:
                 select(GROUP.c.id).where(of_tenant(GROUP), GROUP.c.archived_at.is_(None)).order_by(*order).limit(1)
             )
         return _tabs({} if found is None else {"group": node_id("grp", found)})
+
+
+def _parameters(now: datetime) -> Mapping[str, Any]:
+    return {STALE_BEFORE: now - STALE_AFTER}
 
 
 def _tabs(group: Mapping[str, str]) -> list[ExplorerTab]:

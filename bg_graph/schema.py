@@ -8,8 +8,12 @@ from strawberry.schema.config import StrawberryConfig
 
 from bg_graph.buying_groups.graphql import history
 from bg_graph.buying_groups.graphql.catalog import CatalogQueries
+from bg_graph.buying_groups.graphql.group_mutations import GroupMutations
 from bg_graph.buying_groups.graphql.lists import ListQueries
+from bg_graph.buying_groups.graphql.live import BuyingGroupSubscriptions
 from bg_graph.buying_groups.graphql.membership import MembershipMutations
+from bg_graph.buying_groups.graphql.undo import UndoMutations
+from bg_graph.email.graphql.emails import EmailMutations, EmailQueries
 from bg_graph.graph.nodes import NodeQueries
 from bg_graph.graph.scalars import DATE_TIME
 from bg_graph.hosting.graphql import PluginQueries
@@ -19,14 +23,14 @@ from bg_graph.tenancy.viewer import ViewerQueries
 
 
 @strawberry.type(description="What can be asked.")
-class Query(ListQueries, CatalogQueries, NodeQueries, ViewerQueries, PluginQueries):
+class Query(ListQueries, CatalogQueries, NodeQueries, ViewerQueries, PluginQueries, EmailQueries):
     """What can be asked."""
 
 
 @strawberry.type(
     description="What can be changed. Each field takes one input, and tells what the user can mend as data."
 )
-class Mutation(MembershipMutations):
+class Mutation(MembershipMutations, UndoMutations, GroupMutations, EmailMutations):
     """What can be changed.
 
     A room adds its mutations as a class of its own (`MembershipMutations` is one), named among the bases here. Their
@@ -34,11 +38,19 @@ class Mutation(MembershipMutations):
     """
 
 
+@strawberry.type(
+    description="What can be followed: each field gives the present state first, then one after each change."
+)
+class Subscription(BuyingGroupSubscriptions):
+    """What can be followed."""
+
+
 def build_schema() -> strawberry.Schema:
     """The schema of the product."""
     return strawberry.Schema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         types=[history.Change, IntentSignal, AiSummary],
         config=StrawberryConfig(scalar_map={datetime: DATE_TIME}),
     )

@@ -17,15 +17,18 @@ _Key = tuple[str, UUID | None, UUID | None]
 class Following:
     """One follower's flag: raised by news, taken down when the follower has seen it."""
 
-    __slots__ = ("_raised", "_waiting")
+    __slots__ = ("_raised", "_waiting", "_wake")
 
-    def __init__(self) -> None:
+    def __init__(self, wake: Callable[[], None] | None = None) -> None:
+        self._wake = wake
         self._raised = False
         self._waiting: asyncio.Future[None] | None = None
 
     def tell(self) -> None:
         """Raise the flag; whoever waits goes on."""
         self._raised = True
+        if self._wake is not None:
+            self._wake()
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(None)
 
@@ -59,11 +62,19 @@ class Hub:
 
     @contextmanager
     def following(
-        self, topic: str, tenant_id: UUID | None = None, subject_id: UUID | None = None
+        self,
+        topic: str,
+        tenant_id: UUID | None = None,
+        subject_id: UUID | None = None,
+        *,
+        wake: Callable[[], None] | None = None,
     ) -> Iterator[Following]:
-        """Follow a subject of a tenant; without a subject, the whole topic, of one tenant or of all."""
+        """Follow a subject of a tenant; without a subject, the whole topic, of one tenant or of all.
+
+        Each news also calls `wake`, for one who waits for other things besides; it must return at once.
+        """
         self._loop = asyncio.get_running_loop()
-        following = Following()
+        following = Following(wake)
         key = (topic, tenant_id, subject_id)
         self._followers.setdefault(key, set()).add(following)
         try:
@@ -96,7 +107,7 @@ class Hub:
 
     def _tell(self, announced: Sequence[Announcement]) -> None:
         for each in announced:
-            for following in self._concerned(each):
+            for following in tuple(self._concerned(each)):
                 following.tell()
 
     def _concerned(self, said: Announcement) -> Iterator[Following]:
@@ -110,6 +121,5 @@ class Hub:
                 yield from there
 
     def _tell_all(self) -> None:
-        for there in self._followers.values():
-            for following in there:
-                following.tell()
+        for following in [each for there in self._followers.values() for each in there]:
+            following.tell()

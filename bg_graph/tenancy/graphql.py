@@ -1,7 +1,7 @@
 """What every resolver is given: the caller, the present time, and the one reading of the store that the request makes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +11,7 @@ import strawberry
 
 from bg_graph.execution.loading import Access, Loading
 from bg_graph.graph.errors import Coded, ErrorCode
+from bg_graph.store.clock import Clock
 from bg_graph.store.connection import TenantConnection
 from bg_graph.store.engine import Database
 from bg_graph.store.scope import of_tenant
@@ -41,11 +42,12 @@ class Reader:
             await self._stack.aclose()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RequestContext:
     """`info.context` of every resolver."""
 
     caller: Caller
+    clock: Clock
     now: datetime
     loading: Loading
     reader: Reader
@@ -65,9 +67,10 @@ class RequestContext:
         await self.renew()
 
     async def renew(self) -> None:
-        """Read everything anew from here on."""
+        """Read everything anew from here on, at another present time; until then, no connection is held."""
         await self.reader.close()
         self.loading.forget()
+        self.now = self.clock()
 
 
 Info = strawberry.Info[RequestContext, None]
@@ -75,21 +78,28 @@ Info = strawberry.Info[RequestContext, None]
 
 @asynccontextmanager
 async def request_context(
-    database: Database, caller: Caller, now: datetime, *, parameters: Mapping[str, Any], services: Mapping[str, Any]
+    database: Database,
+    caller: Caller,
+    clock: Clock,
+    *,
+    parameters: Callable[[datetime], Mapping[str, Any]],
+    services: Mapping[str, Any],
 ) -> AsyncIterator[RequestContext]:
     """The context of one operation. Raises Coded with FORBIDDEN where the caller may not read.
 
-    `parameters` are values that declared expressions speak of; `services` are what rooms above put there for themselves.
+    `parameters` are values that declared expressions speak of, at a time; `services` are what rooms above put there for
+    themselves.
     """
     if not caller.may(Right.READ):
         raise Coded(ErrorCode.FORBIDDEN, "The token lacks the right 'read'; make one with `bg-graph token create`.")
     reader = Reader(database, caller)
 
     async def run(statement: Any, values: Mapping[str, Any]) -> Any:
-        return await (await reader.connection()).rows(statement, values)
+        return await (await reader.connection()).rows(statement, {**values, **parameters(context.now)})
 
     try:
-        loading = Loading(Access(run, of_tenant, parameters))
-        yield RequestContext(caller, now, loading, reader, database, services)
+        loading = Loading(Access(run, of_tenant, {}))
+        context = RequestContext(caller, clock, clock(), loading, reader, database, services)
+        yield context
     finally:
         await reader.close()

@@ -1,7 +1,7 @@
 """Running a checked operation on the schema: the one place that knows how Strawberry is called."""
 
 from collections.abc import AsyncGenerator, Iterator
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import strawberry
 from strawberry.extensions import SchemaExtension
@@ -41,6 +41,14 @@ async def execute(
     )
 
 
+@runtime_checkable
+class Renewing(Protocol):
+    """A context that holds something while it answers, and can let it go between two answers."""
+
+    async def renew(self) -> None:
+        """Let go what was read, and the connection that it was read by."""
+
+
 async def stream(
     schema: strawberry.Schema,
     document: CheckedDocument,
@@ -48,13 +56,18 @@ async def stream(
     variables: dict[str, Any] | None,
     context: object,
 ) -> AsyncGenerator[ExecutionResult, None]:
-    """The results of any operation, one after the other: a single one unless it is a subscription."""
+    """The results of any operation, one after the other: a single one unless it is a subscription.
+
+    While a result is on its way to the client, which may take its time, the context holds nothing.
+    """
     results = await schema.stream(
         document.text, variable_values=variables, context_value=context, operation_name=operation.name
     )
     try:
         async for result in results:
             assert isinstance(result, ExecutionResult), "incremental delivery is not switched on"
+            if isinstance(context, Renewing):
+                await context.renew()
             yield result
     finally:
         await results.aclose()

@@ -17,8 +17,7 @@ from bg_graph.buying_groups.commands.maintenance import maintain_job
 from bg_graph.buying_groups.commands.membership import edit_members
 from bg_graph.buying_groups.commands.stages import move_stage
 from bg_graph.buying_groups.rules.default_roles import CHAMPION, PRACTITIONER
-from bg_graph.buying_groups.rules.membership import MembershipSource, RoleAssignment
-from bg_graph.buying_groups.rules.stages import Moved
+from bg_graph.buying_groups.rules.membership import MembershipSource, RoleAssignment, Terms
 from bg_graph.buying_groups.tables import BuyingGroupRow, MemberRow, SolutionInterestRow, StageRow, TemplateRoleRow
 from bg_graph.demo.exports import EXPORT_FILES, MOVES_FILE, SETUP_FILE
 from bg_graph.engagement.commands import score_job
@@ -95,8 +94,9 @@ async def _move_groups(db: TenantConnection, moves: Sequence[tuple[str, str, lis
         group_id, model_id = found
         for name in names:
             stage_id = stages[model_id, name]
-            outcome = await move_stage(db, group_id, stage_id, by=USER, source=MembershipSource.MANUAL, now=now)
-            if not isinstance(outcome, Moved):
+            act = Act(USER, MembershipSource.MANUAL, now)
+            outcome = await move_stage(db, group_id, stage_id, act, Terms())
+            if outcome.change_id is None:
                 raise DemoNotLoaded(f"the stage model does not let a group of {interest} move to {name}: {outcome}")
         moved += 1
     return moved

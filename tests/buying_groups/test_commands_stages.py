@@ -2,9 +2,10 @@ from uuid import UUID
 
 import pytest
 
-from bg_graph.buying_groups.commands.stages import GroupArchived, MoveOutcome, NoStageModel, move_stage
-from bg_graph.buying_groups.rules.membership import MembershipSource
-from bg_graph.buying_groups.rules.stages import MoveCode, Moved, MoveRefused, NotMoved
+from bg_graph.buying_groups.commands.acts import Act
+from bg_graph.buying_groups.commands.stages import MoveOutcome, move_stage
+from bg_graph.buying_groups.rules.membership import CallCode, MembershipSource, Terms
+from bg_graph.buying_groups.rules.stages import MoveCode, MoveRefused
 from bg_graph.buying_groups.tables import BuyingGroupRow, StageRow
 from bg_graph.store.changes import ChangeItemRow, ChangeRow
 from bg_graph.store.ids import new_id
@@ -19,16 +20,18 @@ async def staged_group(world: World) -> UUID:
 
 
 async def move(world: World, group: UUID, stage: str) -> MoveOutcome:
-    found = await world.one(StageRow, name=stage)
+    return await move_to(world, group, (await world.one(StageRow, name=stage)).id)
+
+
+async def move_to(world: World, group: UUID, stage_id: UUID | None) -> MoveOutcome:
+    act = Act("mona", MembershipSource.MANUAL, world.now)
     async with world.database.writing(world.tenant) as db:
-        return await move_stage(
-            db, group, found.id, by="mona", source=MembershipSource.MANUAL, now=world.now, note="agreed"
-        )
+        return await move_stage(db, group, stage_id, act, Terms(note="agreed"))
 
 
 async def test_a_group_moves_along_its_model_and_the_log_tells_it(world: World, staged_group: UUID):
-    assert isinstance(await move(world, staged_group, "Discovery"), Moved)
-    assert isinstance(await move(world, staged_group, "Evaluation"), Moved)
+    assert (await move(world, staged_group, "Discovery")).change_id is not None
+    assert (await move(world, staged_group, "Evaluation")).change_id is not None
     group = await world.one(BuyingGroupRow, id=staged_group)
     assert (await world.one(StageRow, id=group.stage_id)).name == "Evaluation"
     assert group.version == 3
@@ -43,38 +46,48 @@ async def test_a_group_moves_along_its_model_and_the_log_tells_it(world: World, 
 
 async def test_a_move_that_the_model_does_not_allow_changes_nothing(world: World, staged_group: UUID):
     outcome = await move(world, staged_group, "Won")
-    assert isinstance(outcome, MoveRefused)
-    assert outcome.code is MoveCode.NOT_AN_ENTRY_STAGE
+    assert refusal(outcome) is MoveCode.NOT_AN_ENTRY_STAGE
     assert (await world.one(BuyingGroupRow, id=staged_group)).version == 1
 
 
 async def test_a_move_to_the_present_stage_changes_and_logs_nothing(world: World, staged_group: UUID):
     await move(world, staged_group, "Discovery")
-    assert isinstance(await move(world, staged_group, "Discovery"), NotMoved)
+    assert await move(world, staged_group, "Discovery") == MoveOutcome(staged_group)
     assert (await world.one(BuyingGroupRow, id=staged_group)).version == 2
     assert len(await world.rows(ChangeRow, kind="STAGE_MOVED")) == 1
 
 
-async def test_a_stage_once_set_is_not_cleared(world: World, staged_group: UUID):
+async def test_what_names_no_stage_is_not_found_and_clears_nothing(world: World, staged_group: UUID):
     await move(world, staged_group, "Discovery")
-    async with world.database.writing(world.tenant) as db:
-        outcome = await move_stage(db, staged_group, None, by="mona", source=MembershipSource.MANUAL, now=world.now)
-    assert isinstance(outcome, MoveRefused)
-    assert outcome.code is MoveCode.STAGE_NOT_CLEARED
+    for nothing in (None, new_id()):
+        assert refusal(await move_to(world, staged_group, nothing)) is MoveCode.NOT_FOUND
+    assert (await world.one(BuyingGroupRow, id=staged_group)).stage_id is not None
+
+
+async def test_a_stage_of_another_model_is_refused(world: World, staged_group: UUID):
+    (other, *_) = await world.rows(StageRow, stage_model_id=await world.stage_model())
+    assert refusal(await move_to(world, staged_group, other.id)) is MoveCode.STAGE_NOT_IN_MODEL
 
 
 async def test_an_archived_group_does_not_move(world: World, staged_group: UUID):
     await world.archive(staged_group)
-    assert isinstance(await move(world, staged_group, "Discovery"), GroupArchived)
+    outcome = await move(world, staged_group, "Discovery")
+    assert [fault.code for fault in outcome.faults] == [CallCode.GROUP_ARCHIVED]
+    assert (await world.one(BuyingGroupRow, id=staged_group)).stage_id is None
 
 
 async def test_a_group_without_stage_model_does_not_move(world: World):
     await world.stage_model()
-    group = await world.group()
-    assert isinstance(await move(world, group, "Discovery"), NoStageModel)
+    assert refusal(await move(world, await world.group(), "Discovery")) is MoveCode.NO_STAGE_MODEL
 
 
-async def test_a_group_that_is_not_there_is_an_error(world: World):
+async def test_a_group_that_is_not_there_is_not_found(world: World):
     await world.stage_model()
-    with pytest.raises(LookupError):
-        await move(world, new_id(), "Discovery")
+    outcome = await move(world, new_id(), "Discovery")
+    assert [fault.code for fault in outcome.faults] == [CallCode.NOT_FOUND]
+
+
+def refusal(outcome: MoveOutcome) -> MoveCode:
+    assert isinstance(outcome.refused, MoveRefused), outcome
+    assert outcome.change_id is None
+    return outcome.refused.code

@@ -110,7 +110,7 @@ async def _call(
 ) -> CallOutcome:
     """Hold the group, find every fault, and write where there is none."""
     group = await held_group(db, group_id, terms)
-    faults = call_faults(terms, None if group is None else group.state, how_many)
+    faults = call_faults(terms, group, how_many)
     if group is None or not 1 <= how_many <= MAX_BATCH:
         return CallOutcome(None if group is None else group.id, faults=faults)
     people, decision = await judge(group)

@@ -13,22 +13,21 @@ from bg_graph.buying_groups.commands.membership import accounts_of
 from bg_graph.buying_groups.commands.stored import StoredGroup, group, group_role
 from bg_graph.buying_groups.commands.writing import Decided, write_changes
 from bg_graph.buying_groups.rules.membership import (
+    CallCode,
     CallFault,
     GroupState,
     MembershipSource,
     Terms,
     cleaned_note,
     group_faults,
+    terms_faults,
 )
 from bg_graph.buying_groups.rules.undo import UndoCode, UndoFault, undo_fault, undone
 from bg_graph.store.chunks import chunks
 from bg_graph.store.connection import TenantConnection
 from bg_graph.store.scope import of_tenant
 
-
-@dataclass(frozen=True, slots=True)
-class NoSuchChange:
-    """There is no change with this id."""
+_NO_SUCH_CHANGE = CallFault(CallCode.NOT_FOUND, "There is no such change.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +41,16 @@ class UndoOutcome:
     people: tuple[UUID, ...] = ()
 
 
-async def undo_change(
-    db: TenantConnection, change_id: UUID | None, act: Act, terms: Terms
-) -> UndoOutcome | NoSuchChange:
+async def undo_change(db: TenantConnection, change_id: UUID | None, act: Act, terms: Terms) -> UndoOutcome:
     """Take a logged call back, whole, where nothing touched its people since; logged as a change that undoes it.
 
     Source: domain.md, "Rules of membership" (undo).
     """
     head = None if change_id is None else await call_head(db, change_id)
     if head is None:
-        return NoSuchChange()
+        return UndoOutcome(None, faults=(_NO_SUCH_CHANGE, *terms_faults(terms)))
     held = await held_group(db, head.group_id, terms)
-    faults = group_faults(terms, held.state) if held else ()
+    faults = group_faults(terms, held) if held else terms_faults(terms)
     items = await items_of(db, [head])
     refused = await _refused(db, head, items, held, act.source)
     if held is None or faults or refused:

@@ -2,9 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
+from uuid import UUID
+
+import strawberry
 
 from bg_graph.buying_groups.commands.acts import Act
 from bg_graph.buying_groups.rules.membership import CallCode, CallFault, ItemCode, ItemFault, MembershipSource, Terms
+from bg_graph.execution.node_ids import node_id
 from bg_graph.graph.user_errors import UserError, user_error
 from bg_graph.tenancy.graphql import RequestContext
 from bg_graph.tenancy.rules import Right
@@ -32,6 +36,11 @@ def act_of(context: RequestContext) -> Act:
 def terms_of(context: RequestContext, expected_version: int | None, note: str | None) -> Terms:
     """The terms of a call, of which editing groups asks for the right 'edit'."""
     return Terms(expected_version, context.caller.may(Right.EDIT), note)
+
+
+def change_node(change_id: UUID | None) -> strawberry.ID | None:
+    """The node id of a logged call; None where nothing changed."""
+    return None if change_id is None else strawberry.ID(node_id("chg", change_id))
 
 
 def call_errors(faults: Iterable[CallFault], items: str = "", group: str = "buyingGroupId") -> list[UserError]:

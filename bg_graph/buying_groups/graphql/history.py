@@ -1,5 +1,6 @@
 """The change log of a group as it is shown: who did what, when and why, to whom."""
 
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
@@ -9,16 +10,22 @@ from sqlalchemy import Uuid, cast
 from bg_graph.accounts.graphql import Person
 from bg_graph.accounts.tables import PersonRow
 from bg_graph.buying_groups.commands.acts import ChangeKind
+from bg_graph.buying_groups.commands.logged import CallHead
+from bg_graph.buying_groups.commands.undo import undoable
+from bg_graph.buying_groups.graphql.calls import act_of, terms_of
 from bg_graph.buying_groups.graphql.catalog import ROLE, Role
 from bg_graph.buying_groups.graphql.groups import GROUP, BuyingGroup
 from bg_graph.buying_groups.graphql.members import Source
+from bg_graph.buying_groups.rules.membership import MembershipSource
 from bg_graph.execution.declarations import Key, Link, One, Ordering
 from bg_graph.execution.fields import DeclaredField
+from bg_graph.execution.records import Record
 from bg_graph.graph.connections import Connection
 from bg_graph.graph.ordering import by
-from bg_graph.graph.types import Node, column, field_of, many, one, paged, related, type_of
+from bg_graph.graph.types import Node, batch, column, field_of, first_of, many, one, paged, related, type_of
 from bg_graph.store.changes import ChangeItemRow, ChangeRow
 from bg_graph.store.connection import table_of
+from bg_graph.tenancy.graphql import Info
 
 CHANGE, ITEM = table_of(ChangeRow), table_of(ChangeItemRow)
 
@@ -45,6 +52,13 @@ class Kind(Enum):
         description="People left because they changed account, were deleted or merged away.",
     )
     STAGE_MOVED = strawberry.enum_value(ChangeKind.STAGE_MOVED.value, description="The group moved to another stage.")
+    GROUP_ARCHIVED = strawberry.enum_value(ChangeKind.GROUP_ARCHIVED.value, description="The group was archived.")
+    GROUP_UNARCHIVED = strawberry.enum_value(
+        ChangeKind.GROUP_UNARCHIVED.value, description="The group was taken back into use."
+    )
+    CHANGE_UNDONE = strawberry.enum_value(
+        ChangeKind.CHANGE_UNDONE.value, description="An earlier call on members was taken back."
+    )
 
 
 def _role(state: str) -> Any:
@@ -72,6 +86,19 @@ class ChangeItem:
     )
 
 
+async def _undoable(changes: Sequence[Record], info: Info) -> Sequence[bool]:
+    """For each change whether `undoChange` would take it back, asked of the same rules."""
+    heads = {
+        each[CHANGE.c.id]: CallHead(
+            each[CHANGE.c.id], each[CHANGE.c.subject_id], each[CHANGE.c.kind], MembershipSource(each[CHANGE.c.source])
+        )
+        for each in changes
+    }
+    context = info.context
+    found = await undoable(await context.db(), heads.values(), act_of(context).source, terms_of(context, None, None))
+    return [each[CHANGE.c.id] in found for each in changes]
+
+
 @type_of(ChangeRow, prefix="chg", description="One call that changed a group.")
 class Change(Node):
     """One call that changed a group."""
@@ -83,6 +110,15 @@ class Change(Node):
     note: strawberry.auto
     items: list[ChangeItem] = many(
         related(ChangeItemRow, ITEM.c.change_id, CHANGE.c.id), by(ITEM.c.id), "What it did, person by person."
+    )
+    undoable: bool = batch(
+        _undoable,
+        (CHANGE.c.id, CHANGE.c.subject_id, CHANGE.c.kind, CHANGE.c.source),
+        "Whether `undoChange` would take it back at this moment, for this caller.",
+    )
+    undoes: "Change | None" = one(ChangeRow, CHANGE.c.undoes, "The call that this one took back.")
+    undone_by: "Change | None" = first_of(
+        related(ChangeRow, CHANGE.c.undoes, CHANGE.c.id), by(CHANGE.c.id), "The call that took this one back."
     )
 
 

@@ -13,11 +13,19 @@ from bg_graph.buying_groups.commands.calls import (
     member_ids_of,
     remove_call,
 )
-from bg_graph.buying_groups.graphql.calls import EXPECTED_VERSION, NOTE, act_of, call_errors, item_errors, terms_of
+from bg_graph.buying_groups.graphql.calls import (
+    EXPECTED_VERSION,
+    NOTE,
+    act_of,
+    call_errors,
+    change_node,
+    item_errors,
+    terms_of,
+)
 from bg_graph.buying_groups.graphql.groups import BuyingGroup
 from bg_graph.buying_groups.graphql.members import Member
 from bg_graph.buying_groups.rules.membership import RoleAssignment
-from bg_graph.execution.node_ids import key_in, node_id
+from bg_graph.execution.node_ids import key_in
 from bg_graph.graph.payloads import object_of, objects_of
 from bg_graph.graph.user_errors import UserError
 from bg_graph.tenancy.graphql import Info
@@ -116,7 +124,7 @@ def _told(outcome: CallOutcome, items: str, subject: str | None = None) -> dict[
     """What every payload of these mutations tells."""
     return {
         "group_id": outcome.group_id,
-        "change_id": None if outcome.change_id is None else strawberry.ID(node_id("chg", outcome.change_id)),
+        "change_id": change_node(outcome.change_id),
         "skipped": item_errors(outcome.skipped, items, subject),
         "user_errors": [*call_errors(outcome.faults, items), *item_errors(outcome.refused, items, subject)],
     }

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 Entry = TypeVar("Entry")
@@ -141,6 +141,18 @@ class Decision:
     skipped: tuple[ItemFault, ...] = ()
 
 
+class Versioned(Protocol):
+    """As much of a group as every call on it asks."""
+
+    @property
+    def archived(self) -> bool:
+        """Whether it is read-only."""
+
+    @property
+    def version(self) -> int:
+        """Which rises with each change."""
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What a call on a group is made under.
@@ -153,7 +165,7 @@ class Terms:
     note: str | None = None
 
 
-def call_faults(terms: Terms, group: GroupState | None, how_many: int) -> tuple[CallFault, ...]:
+def call_faults(terms: Terms, group: Versioned | None, how_many: int) -> tuple[CallFault, ...]:
     """The faults of a call as a whole, every one, in the order of domain.md, "Rules of membership".
 
     `group` is None where there is none with the id that was given; `how_many` items the call has.
@@ -165,7 +177,7 @@ def call_faults(terms: Terms, group: GroupState | None, how_many: int) -> tuple[
     return tuple(faults)
 
 
-def group_faults(terms: Terms, group: GroupState | None, *, archived_too: bool = False) -> tuple[CallFault, ...]:
+def group_faults(terms: Terms, group: Versioned | None, *, archived_too: bool = False) -> tuple[CallFault, ...]:
     """The faults of a call that has no items; with `archived_too` it may be made on an archived group."""
     faults = []
     if group is None:
@@ -177,6 +189,12 @@ def group_faults(terms: Terms, group: GroupState | None, *, archived_too: bool =
             f"The group has version {group.version}, not {terms.expected_version}: read it again, then repeat the call."
         )
         faults.append(CallFault(CallCode.VERSION_CONFLICT, message))
+    return (*faults, *terms_faults(terms))
+
+
+def terms_faults(terms: Terms) -> tuple[CallFault, ...]:
+    """The faults of a call that no group is asked for: a missing right, a note that can't be kept."""
+    faults = []
     if not terms.may_edit:
         faults.append(CallFault(CallCode.FORBIDDEN, "This needs the right 'edit', which the caller does not have."))
     if fault := note_fault(terms.note):

@@ -55,6 +55,8 @@ class StageModelFault:
 class MoveCode(StrEnum):
     """Why a move is refused."""
 
+    NOT_FOUND = "NOT_FOUND"
+    NO_STAGE_MODEL = "NO_STAGE_MODEL"
     STAGE_NOT_IN_MODEL = "STAGE_NOT_IN_MODEL"
     STAGE_NOT_CLEARED = "STAGE_NOT_CLEARED"
     NOT_AN_ENTRY_STAGE = "NOT_AN_ENTRY_STAGE"

@@ -8,13 +8,15 @@ from uuid import UUID
 from bg_graph.accounts.rules import text_key
 from bg_graph.buying_groups.rules.default_roles import CHAMPION
 from bg_graph.buying_groups.tables import MemberRow
-from bg_graph.email.commands.sends import Refused, Requested, SendWish, request_send
-from bg_graph.email.tables import DeliveryRow, EmailContentRow, EmailRow, EmailWorkspaceRow
+from bg_graph.email.commands.sends import Connected, Refused, Requested, SendWish, request_send
+from bg_graph.email.tables import KEPT_HERE, DeliveryRow, EmailContentRow, EmailRow, EmailWorkspaceRow
 from bg_graph.store.ids import new_id
 from bg_graph.tenancy.rules import Caller, Right
 from tests.world import World
 
 PROVIDER = "outbox"
+OUTBOX = Connected(PROVIDER, KEPT_HERE)
+"""A provider that sends what is kept here."""
 
 
 @dataclass
@@ -46,7 +48,7 @@ class Sending:
         """Ask for a send in a transaction of its own."""
         async with self.world.database.writing(self.world.tenant) as db:
             who = caller or sender(self.world.tenant)
-            return await request_send(db, who, self.wish(members, **different), now=self.world.now, provider=PROVIDER)
+            return await request_send(db, who, self.wish(members, **different), OUTBOX, now=self.world.now)
 
     async def send(self, members: Sequence[UUID | None] | None = None, **different: Any) -> UUID:
         """Ask for a send that must be taken; its id."""
@@ -83,7 +85,7 @@ async def sending(world: World, *addresses: str | None, members: int = 0) -> Sen
     await world.members(group, dict.fromkeys(people, CHAMPION.id))
     by_person = {row.person_id: row.id for row in await world.rows(MemberRow, group_id=group)}
     workspace = await world.add(
-        EmailWorkspaceRow(provider=PROVIDER, external_id=new_id().hex, name="Default", name_key="default")
+        EmailWorkspaceRow(provider=KEPT_HERE, external_id=new_id().hex, name="Default", name_key="default")
     )
     email, content = await approved_email(world, workspace)
     return Sending(world, group, people, [by_person[person] for person in people], workspace, email, content)
@@ -91,7 +93,7 @@ async def sending(world: World, *addresses: str | None, members: int = 0) -> Sen
 
 async def approved_email(world: World, workspace: UUID, name: str = "Welcome", **columns: Any) -> tuple[UUID, UUID]:
     """An e-mail kept here that is approved and may be sent, and its content."""
-    given = {"provider": PROVIDER, "listed": True, "subject": "Hello", **columns}
+    given = {"provider": KEPT_HERE, "listed": True, "subject": "Hello", **columns}
     email = await world.add(
         EmailRow(workspace_id=workspace, external_id=new_id().hex, name=name, name_key=text_key(name), **given)
     )

@@ -3,7 +3,7 @@
 from bg_graph.email.commands.sends import Requested, request_send
 from bg_graph.email.tables import EmailSendRow
 from tests.conftest import statements
-from tests.email.sending_world import PROVIDER, sender, sending
+from tests.email.sending_world import OUTBOX, PROVIDER, sender, sending
 from tests.world import World
 
 
@@ -29,7 +29,7 @@ async def test_followers_are_told_of_a_send_once(world: World) -> None:
     told = []
     for _ in range(2):
         async with world.database.writing(world.tenant) as db:
-            answer = await request_send(db, sender(world.tenant), acme.wish(), now=world.now)
+            answer = await request_send(db, sender(world.tenant), acme.wish(), OUTBOX, now=world.now)
             assert isinstance(answer, Requested)
             told.append(list(db.announced))
     assert told == [[("send", answer.send_id)], []]

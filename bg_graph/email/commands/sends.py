@@ -53,6 +53,14 @@ class SendWish:
 
 
 @dataclass(frozen=True, slots=True)
+class Connected:
+    """The provider that sends now, and the catalog whose e-mails it can send (`EmailRow.provider`)."""
+
+    provider: str
+    catalog: str
+
+
+@dataclass(frozen=True, slots=True)
 class Requested:
     """The send that stands for the request; `repeated`: an earlier call had asked for it."""
 
@@ -68,6 +76,16 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
+class _Terms:
+    """What a send is written with: the e-mail, by which provider, who asks, and when."""
+
+    email: Row[Any]
+    provider: str
+    by: str
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class _Found:
     """What the store holds of that which a request names."""
 
@@ -78,12 +96,11 @@ class _Found:
 
 
 async def request_send(
-    db: TenantConnection, caller: Caller, wish: SendWish, *, now: datetime, provider: str | None = None
+    db: TenantConnection, caller: Caller, wish: SendWish, through: Connected, *, now: datetime
 ) -> Requested | Refused:
     """Write a send with one delivery a person, or find the send that the same request wrote before.
 
-    The key is looked up before anything else is checked: a repeat finds its send whatever has changed since. `provider` is
-    the connected one; an e-mail of another can't be sent.
+    The key is looked up before anything else is checked: a repeat finds its send whatever has changed since.
     Source: domain.md, "E-mail"; issue "The Members tab acts", section 4.
     """
     if not caller.may(Right.SEND):
@@ -93,10 +110,10 @@ async def request_send(
         if earlier is not None:
             return earlier
     found = await _find(db, wish)
-    faults = _faults(wish, found, provider)
+    faults = _faults(wish, found, through)
     if faults or found.email is None:
         return Refused(tuple(faults))
-    return await _write(db, wish, found, found.email, by=caller.name, now=now)
+    return await _write(db, wish, found, _Terms(found.email, through.provider, caller.name, now))
 
 
 async def cancel_send(db: TenantConnection, caller: Caller, send_id: UUID | None, *, now: datetime) -> Refused | None:
@@ -161,7 +178,7 @@ async def _by_id(db: TenantConnection, table: Any, row_id: UUID | None, *columns
     return await db.row(select(*wanted).where(of_tenant(table), table.c.id == row_id))
 
 
-def _faults(wish: SendWish, found: _Found, provider: str | None) -> list[Fault]:
+def _faults(wish: SendWish, found: _Found, through: Connected) -> list[Fault]:
     """Every fault of a request: of the call, of each member, of workspace and e-mail."""
     faults = []
     count = len(wish.member_ids)
@@ -175,7 +192,7 @@ def _faults(wish: SendWish, found: _Found, provider: str | None) -> list[Fault]:
     elif found.group.archived_at is not None:
         message = "The group is archived and read-only; unarchive it first."
         faults.append(Fault("GROUP_ARCHIVED", message, ("buyingGroupId",)))
-    return [*faults, *_member_faults(wish, found), *_email_faults(found, provider)]
+    return [*faults, *_member_faults(wish, found), *_email_faults(found, through)]
 
 
 def _member_faults(wish: SendWish, found: _Found) -> list[Fault]:
@@ -193,7 +210,7 @@ def _member_faults(wish: SendWish, found: _Found) -> list[Fault]:
     return faults
 
 
-def _email_faults(found: _Found, provider: str | None) -> list[Fault]:
+def _email_faults(found: _Found, through: Connected) -> list[Fault]:
     workspace, email = found.workspace, found.email
     faults = []
     if workspace is None:
@@ -209,58 +226,60 @@ def _email_faults(found: _Found, provider: str | None) -> list[Fault]:
     elif not email.sendable:
         message = f"The provider cannot send {email.name!r}: {email.not_sendable_reason or 'it does not say why'}."
         faults.append(Fault("EMAIL_NOT_SENDABLE", message, ("emailId",)))
-    elif provider is not None and email.provider != provider:
-        message = f"{email.name!r} belongs to {email.provider!r}, but e-mails are sent by {provider!r} now."
+    elif email.provider != through.catalog:
+        message = f"{email.name!r} is of another e-mail system than {through.provider!r}, which is connected now."
         faults.append(Fault("EMAIL_NOT_SENDABLE", message, ("emailId",)))
     return faults
 
 
-async def _write(
-    db: TenantConnection, wish: SendWish, found: _Found, email: Row[Any], *, by: str, now: datetime
-) -> Requested | Refused:
+async def _write(db: TenantConnection, wish: SendWish, found: _Found, terms: _Terms) -> Requested | Refused:
     """Write the send first: of two calls with one key that race, the second waits there, and then finds the first's."""
-    send = {
-        "id": new_id(),
-        "group_id": wish.group_id,
-        "email_id": email.id,
-        "content_id": email.approved_content_id,
-        "provider": email.provider,
-        "idempotency_key": wish.idempotency_key,
-        "fingerprint": wish.fingerprint,
-        "requested_by": by,
-        "requested_at": now,
-    }
-    await db.upsert(EmailSendRow, [send], key=("idempotency_key",), update=())
+    send_id = new_id()
+    await db.upsert(EmailSendRow, [_send_row(send_id, wish, terms)], key=("idempotency_key",), update=())
     standing = await _earlier(db, wish)
-    if not isinstance(standing, Requested) or standing.send_id != send["id"]:
-        assert standing is not None, "the send was written above, or by somebody else before"
+    assert standing is not None, "the send was written above, or by somebody else before"
+    if not isinstance(standing, Requested) or standing.send_id != send_id:
         return standing
     members = [(each, found.addressees[each]) for each in wish.member_ids if each is not None]
     reasons = skip_reasons(addressee.recipient for _, addressee in members)
     rows = [
-        _delivery_row(standing.send_id, email.provider, member_id, addressee, reason, now)
+        _delivery_row(send_id, member_id, addressee, reason, terms)
         for (member_id, addressee), reason in zip(members, reasons, strict=True)
     ]
     await db.insert(DeliveryRow, rows)
-    db.announce(TOPIC, standing.send_id)
-    return Requested(standing.send_id)
+    db.announce(TOPIC, send_id)
+    return Requested(send_id)
+
+
+def _send_row(send_id: UUID, wish: SendWish, terms: _Terms) -> dict[str, Any]:
+    return {
+        "id": send_id,
+        "group_id": wish.group_id,
+        "email_id": terms.email.id,
+        "content_id": terms.email.approved_content_id,
+        "provider": terms.provider,
+        "idempotency_key": wish.idempotency_key,
+        "fingerprint": wish.fingerprint,
+        "requested_by": terms.by,
+        "requested_at": terms.now,
+    }
 
 
 def _delivery_row(
-    send_id: UUID, provider: str, member_id: UUID, addressee: Addressee, reason: SkipReason | None, now: datetime
+    send_id: UUID, member_id: UUID, addressee: Addressee, reason: SkipReason | None, terms: _Terms
 ) -> dict[str, Any]:
     return {
         "id": new_id(),
         "send_id": send_id,
-        "provider": provider,
+        "provider": terms.provider,
         "person_id": addressee.person_id,
         "member_id": member_id,
         "address": addressee.recipient.address,
         "address_key": addressee.recipient.address_key,
         "status": DeliveryStatus.QUEUED if reason is None else DeliveryStatus.SKIPPED,
         "reason": reason,
-        "not_before": now,
+        "not_before": terms.now,
         "unsubscribe_token": secrets.token_urlsafe(_TOKEN_BYTES),
-        "created_at": now,
-        "updated_at": now,
+        "created_at": terms.now,
+        "updated_at": terms.now,
     }

@@ -17,6 +17,10 @@ NOUNS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "VISIT_PAGE": ("page visited", "pages visited"),
         "OPEN_EMAIL": ("e-mail opened", "e-mails opened"),
         "CLICK_EMAIL": ("e-mail clicked", "e-mails clicked"),
+        "EMAIL_DELIVERED": ("e-mail delivered", "e-mails delivered"),
+        "EMAIL_BOUNCED": ("e-mail bounced", "e-mails bounced"),
+        "UNSUBSCRIBE_EMAIL": ("unsubscribe", "unsubscribes"),
+        "EMAIL_COMPLAINT": ("complaint about an e-mail", "complaints about e-mails"),
     }
 )
 """One and several activities of the known types; a type of the tenant's own is named as it is."""

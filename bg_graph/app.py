@@ -13,6 +13,8 @@ from starlette.types import ASGIApp
 
 from bg_graph.buying_groups.commands.maintenance import maintain_job
 from bg_graph.buying_groups.graphql.groups import GROUP
+from bg_graph.email.dispatch.running import connected_host, worker_of, working
+from bg_graph.email.wiring import email_services
 from bg_graph.engagement.commands import score_job
 from bg_graph.execution.node_ids import node_id
 from bg_graph.hosting.summaries import SummaryHost
@@ -55,7 +57,14 @@ class Product:
         self.database = database
         self.clock = clock
         self.hub = Hub()
-        self.services: Mapping[str, Any] = MappingProxyType({SERVICE: SummaryHost(PLUGIN), LIVE: self.hub})
+        self.email_host = connected_host(settings)
+        self.services: Mapping[str, Any] = MappingProxyType(
+            {
+                SERVICE: SummaryHost(PLUGIN),
+                LIVE: self.hub,
+                **email_services(self.email_host, database, clock),
+            }
+        )
 
     async def authenticate(self, token: str | None) -> Caller | None:
         """The caller with a token, or None."""
@@ -110,7 +119,11 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> ASGIApp:
     async def running() -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(database.close)
+            stack.push_async_callback(product.email_host.close)
             await stack.enter_async_context(hearing(database, product.hub))
+            if settings.email.dispatch:
+                worker = worker_of(settings, database, product.email_host, clock=clock)
+                await stack.enter_async_context(working(worker, product.hub, grace=settings.server.shutdown_grace))
             if settings.jobs.enabled:
                 work = run_daily(database, JOBS, clock, settings.jobs.schedule, tenants=list_tenants)
                 await stack.enter_async_context(_in_background(work))

@@ -50,7 +50,10 @@ class Options:
     """How often a delivery is tried where nothing left."""
     lease: float
     """Seconds for which it holds what it claimed."""
+    concurrency: int = 4
+    """Calls of the provider at one time."""
     poll: float = POLL
+    """Seconds between two looks into an empty queue, where nobody tells of news."""
 
 
 class Worker:
@@ -83,8 +86,8 @@ class Worker:
 
         Cancelled, it breaks off: what was under way is UNKNOWN once its lease has run out.
         """
-        lanes = min(LANES, self._host.concurrency)
-        size = max(1, self._host.concurrency // lanes) * self._host.batch
+        lanes = min(LANES, self._options.concurrency)
+        size = self._options.concurrency // lanes * self._host.batch
         log.info("e-mails are sent", worker=self.name, provider=self._host.name, lanes=lanes, size=size)
         try:
             async with asyncio.TaskGroup() as group:

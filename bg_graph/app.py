@@ -9,10 +9,12 @@ from typing import Any
 
 from sqlalchemy import select
 from starlette.requests import Request
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from bg_graph.buying_groups.commands.maintenance import maintain_job
 from bg_graph.buying_groups.graphql.groups import GROUP
+from bg_graph.email.built_in.outbox.files import OutboxFiles
 from bg_graph.email.dispatch.running import connected_host, worker_of, working
 from bg_graph.email.wiring import email_services
 from bg_graph.engagement.commands import score_job
@@ -38,6 +40,7 @@ from bg_graph.tenancy.rules import Caller, Right
 from bg_graph.web.callers import bearer_token
 from bg_graph.web.explorer import ExplorerTab, TokenNeededError, explorer_routes
 from bg_graph.web.options import Limits, WebOptions
+from bg_graph.web.outbox import outbox_routes
 from bg_graph.web.server import build_web
 
 __all__ = ["JOBS", "Product", "build_schema", "create_app"]
@@ -134,10 +137,17 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> ASGIApp:
         product.authenticate,
         product.context,
         web_options(settings),
-        extra_routes=explorer_routes(product.tabs),
+        extra_routes=[*explorer_routes(product.tabs), *_provider_routes(product)],
         readiness={"database": product.is_migrated},
         lifespan=running,
     )
+
+
+def _provider_routes(product: Product) -> list[Route]:
+    """The pages of the provider in use."""
+    if product.settings.email.provider != "outbox":
+        return []
+    return outbox_routes(OutboxFiles(product.settings.outbox.folder), product.authenticate)
 
 
 @asynccontextmanager

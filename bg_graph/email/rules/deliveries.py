@@ -71,6 +71,11 @@ SETTLED: Mapping[Outcome, DeliveryStatus] = MappingProxyType(
 DROPPED = "DROPPED"
 """Reason of a delivery that a person settled as not sent and not to be sent."""
 
+HARD_BOUNCE = "HARD_BOUNCE"
+"""Reason of a bounced delivery whose address will never work."""
+SOFT_BOUNCE = "SOFT_BOUNCE"
+"""Reason of a bounced delivery whose address may work another time."""
+
 
 def advanced(status: DeliveryStatus, to: DeliveryStatus) -> DeliveryStatus | None:
     """The status after something that would make it `to`; None where the delivery stands there already, or further."""

@@ -30,6 +30,7 @@ COMMANDS = {
     "jobs": Place("jobs", DATA, "Compute scores, maintain groups; list the runs."),
     "query": Place("query", DATA, "Ask a GraphQL query, of a server or of the database."),
     "serve": Place("serve", RUN, "Serve the API, the GraphiQL page and the daily jobs."),
+    "worker": Place("worker", RUN, "Send queued e-mails: as many workers as you like, on any machine."),
     "db": Place("db", RUN, "Bring the database up to date, or tell whether it is."),
     "token": Place("token", RUN, "Make, list and revoke the tokens by which callers are known."),
     "schema": Place("schema", RUN, "Export the GraphQL schema; tell breaking changes from safe ones."),

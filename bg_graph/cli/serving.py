@@ -41,7 +41,10 @@ def serve(settings: Settings, taken: socket.socket) -> None:
     options = TransportOptions(
         shutdown_timeout=round(settings.server.shutdown_grace), max_message=settings.limits.max_body
     )
-    uvicorn.Server(uvicorn_config(create_app(settings), options)).run(sockets=[taken])
+    # With port 0 the system chooses: the links in e-mails name the port that it chose.
+    server = settings.server.model_copy(update={"port": taken.getsockname()[1]})
+    bound = settings.model_copy(update={"server": server})
+    uvicorn.Server(uvicorn_config(create_app(bound), options)).run(sockets=[taken])
 
 
 def _family(host: str) -> socket.AddressFamily:

@@ -134,7 +134,8 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: Any) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=NORMAL")
+    # NORMAL may forget the last commits when the power fails: what was sent would be sent again.
+    cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT}")
     cursor.execute("PRAGMA cache_size=-65536")

@@ -24,7 +24,7 @@ async def test_a_send_is_written_with_one_queued_delivery_a_person(world: World)
     assert len({row.unsubscribe_token for row in deliveries}) == 2
 
 
-async def test_followers_are_told_of_a_send_once(world: World) -> None:
+async def test_followers_and_workers_are_told_of_a_send_once(world: World) -> None:
     acme = await sending(world)
     told = []
     for _ in range(2):
@@ -32,7 +32,7 @@ async def test_followers_are_told_of_a_send_once(world: World) -> None:
             answer = await request_send(db, sender(world.tenant), acme.wish(), OUTBOX, now=world.now)
             assert isinstance(answer, Requested)
             told.append(list(db.announced))
-    assert told == [[("send", answer.send_id)], []]
+    assert told == [[("send", answer.send_id), ("queue", answer.send_id)], []]
 
 
 async def test_the_number_of_statements_does_not_grow_with_the_recipients(world: World) -> None:

@@ -29,6 +29,8 @@ from bg_graph.tenancy.rules import Caller, Right
 
 TOPIC = "send"
 """What followers of a send are told by: `TenantConnection.announce`."""
+QUEUE = "queue"
+"""What workers are told by that a send has put something into the queue."""
 
 _group, _workspace, _email = table_of(BuyingGroupRow), table_of(EmailWorkspaceRow), table_of(EmailRow)
 _send, _delivery = table_of(EmailSendRow), table_of(DeliveryRow)
@@ -248,6 +250,7 @@ async def _write(db: TenantConnection, wish: SendWish, found: _Found, terms: _Te
     ]
     await db.insert(DeliveryRow, rows)
     db.announce(TOPIC, send_id)
+    db.announce(QUEUE, send_id)
     return Requested(send_id)
 
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import structlog
 
-from bg_graph.email.commands.sends import TOPIC
+from bg_graph.email.commands.sends import QUEUE
 from bg_graph.email.composing import Renderer
 from bg_graph.email.dispatch.letters import UnsubscribeLink, Writer
 from bg_graph.email.dispatch.worker import Count, Options, Worker
@@ -65,7 +65,7 @@ def unsubscribe_link(settings: Settings) -> UnsubscribeLink:
 @asynccontextmanager
 async def working(worker: Worker, hub: Hub, *, grace: float) -> AsyncIterator[asyncio.Task[None]]:
     """Have the worker work for as long as the `with` lasts. At its end, what is under way has its grace (seconds)."""
-    with hub.following(TOPIC) as following:
+    with hub.following(QUEUE) as following:
         tasks = (asyncio.create_task(worker.run()), asyncio.create_task(_waking(worker, following)))
         try:
             yield tasks[0]

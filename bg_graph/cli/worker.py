@@ -1,0 +1,49 @@
+"""`bg-graph worker`: sends queued e-mails, besides `serve` or instead of it."""
+
+import asyncio
+import signal
+from contextlib import AsyncExitStack
+from typing import Annotated
+
+import typer
+
+from bg_graph.cli.installation import migrated, settings_of
+from bg_graph.email.dispatch.running import connected_host, worker_of, working
+from bg_graph.live.hearing import hearing
+from bg_graph.live.hub import Hub
+from bg_graph.settings import Settings
+from bg_graph.web.logs import configure_logs
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command("worker")
+def work(
+    context: typer.Context,
+    concurrency: Annotated[
+        int | None, typer.Option(help="Calls of the provider at one time; else email.concurrency.", min=1, max=100)
+    ] = None,
+) -> None:
+    """Send queued e-mails until stopped. Any number may run at once, on any machines that reach the database.
+
+    Stopped by Ctrl+C or SIGTERM, it takes no more, and gives the calls under way server.shutdown_grace seconds to end.
+    """
+    settings = settings_of(context, email_concurrency=concurrency)
+    configure_logs(settings.logging.format, settings.logging.level)
+    asyncio.run(_work(settings))
+
+
+async def _work(settings: Settings) -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    async with AsyncExitStack() as stack:
+        database = await stack.enter_async_context(migrated(settings))
+        host, hub = connected_host(settings), Hub()
+        stack.push_async_callback(host.close)
+        await stack.enter_async_context(hearing(database, hub))
+        worker = worker_of(settings, database, host)
+        work = await stack.enter_async_context(working(worker, hub, grace=settings.server.shutdown_grace))
+        waiting = asyncio.create_task(stopped.wait())
+        await asyncio.wait({work, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()

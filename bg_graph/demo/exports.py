@@ -36,6 +36,11 @@ SETUP_FILE = "tenant.toml"
 MOVES_FILE = "stage-moves.json"
 """Through which stages each group went, in their order: there is no export for that."""
 
+EMAILS_FOLDER = "emails"
+"""E-mails as a marketer would write them: a folder for each."""
+EMAILS = Path(__file__).with_name("emails")
+"""Where those of the demo stand in the package."""
+
 DEFAULT_SEED = 7
 FIRST_LEAD = 100_001
 
@@ -103,6 +108,7 @@ def write_exports(
     """Write all files into a folder, which is made where it is missing. The same seed and time give the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(EXAMPLE_FILE, folder / SETUP_FILE)
+    shutil.copytree(EMAILS, folder / EMAILS_FOLDER, copy_function=shutil.copyfile, dirs_exist_ok=True)
     with ExitStack() as open_files:
         writer = _Writer(
             seed, now.astimezone(UTC), {name: open_files.enter_context(_table(folder / name)) for name in _COLUMNS}

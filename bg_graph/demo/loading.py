@@ -19,7 +19,11 @@ from bg_graph.buying_groups.commands.stages import move_stage
 from bg_graph.buying_groups.rules.default_roles import CHAMPION, PRACTITIONER
 from bg_graph.buying_groups.rules.membership import MembershipSource, RoleAssignment, Terms
 from bg_graph.buying_groups.tables import BuyingGroupRow, MemberRow, SolutionInterestRow, StageRow, TemplateRoleRow
-from bg_graph.demo.exports import EXPORT_FILES, MOVES_FILE, SETUP_FILE
+from bg_graph.demo.exports import EMAILS_FOLDER, EXPORT_FILES, MOVES_FILE, SETUP_FILE
+from bg_graph.email.commands.approval import Approval, approve_email
+from bg_graph.email.commands.contents import import_emails
+from bg_graph.email.folder import read_folder
+from bg_graph.email.rules.templates import Language
 from bg_graph.engagement.commands import score_job
 from bg_graph.imports.progress import Progress
 from bg_graph.imports.report import ImportReport
@@ -46,12 +50,13 @@ class DemoNotLoaded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What came of loading: the set-up's plan, the import's report, groups moved to a stage, champions named."""
+    """What came of loading: the set-up's plan, the import's report, groups moved, champions named, e-mails approved."""
 
     setup: SetupPlan
     imported: ImportReport
     groups_moved: int
     champions: int
+    emails_approved: int
 
 
 async def load_demo(
@@ -73,13 +78,28 @@ async def load_demo(
     async with database.writing(tenant_id) as db:
         champions = await _name_champions(db, clock())
     await _run(database, tenant_id, "score", score_job, clock)
-    return Loaded(setup, imported, moved, champions)
+    emails = await _approve_emails(database, tenant_id, folder / EMAILS_FOLDER, clock())
+    return Loaded(setup, imported, moved, champions, emails)
 
 
 async def _run(database: Database, tenant_id: UUID, job: str, function: JobFunction, clock: Clock) -> None:
     outcome = await run_job(database, tenant_id, job, function, clock)
     if outcome.state is not RunState.DONE:
         raise DemoNotLoaded(f"the job {job} did not go through: {outcome.error or outcome.state}")
+
+
+async def _approve_emails(database: Database, tenant_id: UUID, folder: Path, now: datetime) -> int:
+    """Take the folder's e-mails in and approve what is new, so that one can be sent at once."""
+    language = Language()
+    found = await asyncio.to_thread(read_folder, folder, language)
+    async with database.writing(tenant_id) as db:
+        taken_in = await import_emails(db, found, by=USER, now=now)
+        waiting = [each for each in taken_in if each.awaits_approval]
+        for each in waiting:
+            faults = await approve_email(db, Approval(each.email_id, USER, now), language)
+            if faults:
+                raise DemoNotLoaded(f"the e-mail {each.path} can't be approved: {faults[0].message}")
+    return len(waiting)
 
 
 async def _move_groups(db: TenantConnection, moves: Sequence[tuple[str, str, list[str]]], now: datetime) -> int:

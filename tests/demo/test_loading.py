@@ -9,6 +9,8 @@ from bg_graph.accounts.tables import AccountJourneyRow, PersonRow
 from bg_graph.buying_groups.tables import BuyingGroupRow, GroupRoleRow, MemberRow, RolesTemplateRow, StageRow
 from bg_graph.demo.exports import Size, write_exports
 from bg_graph.demo.loading import DemoNotLoaded, load_demo
+from bg_graph.email.composing import Ask, Faulty, Renderer, compose
+from bg_graph.email.tables import EmailRow, EmailWorkspaceRow
 from bg_graph.intent.tables import IntentSignalRow
 from bg_graph.setup.apply import apply_file
 from bg_graph.store.changes import ChangeRow
@@ -55,9 +57,10 @@ async def test_loading_again_changes_nothing(world: World, tmp_path: Path):
     first = await load_demo(world.database, world.tenant, tmp_path, clock=clock)
     assert first.groups_moved > 3
     assert first.champions > 0
+    assert first.emails_approved == 4
     before = len(await world.rows(ChangeRow))
     again = await load_demo(world.database, world.tenant, tmp_path, clock=clock)
-    assert (again.groups_moved, again.champions) == (0, 0)
+    assert (again.groups_moved, again.champions, again.emails_approved) == (0, 0, 0)
     assert {(file.added, file.changed, file.rejected) for file in again.imported.files} == {(0, 0, 0)}
     assert len(await world.rows(ChangeRow)) == before
 
@@ -70,6 +73,29 @@ async def test_the_small_demo_is_there_in_ten_seconds(database: Database, tenant
     write_exports(tmp_path, now=NOW)
     await load_demo(database, tenant, tmp_path, clock=clock)
     assert time.process_time() - began < 10
+
+
+async def test_the_demo_s_e_mails_can_be_sent_to_each_member_at_once(world: World, tmp_path: Path):
+    write_exports(tmp_path, size=Size(12, (5, 6)), now=NOW)
+    await load_demo(world.database, world.tenant, tmp_path, clock=clock)
+    emails, members = await world.rows(EmailRow), await world.rows(MemberRow)
+    assert {row.name for row in await world.rows(EmailWorkspaceRow)} == {"Account teams", "Campaigns"}
+    assert all(row.listed and row.sendable for row in emails)
+    asks = [
+        Ask(
+            f"{email.id} {member.id}",
+            email.approved_content_id,
+            member.group_id,
+            member.person_id,
+            "https://x.example/u",
+        )
+        for email in emails
+        for member in members
+    ]
+    async with world.database.reading(world.tenant) as db:
+        messages = await compose(db, asks, Renderer())
+    assert not [each for each in messages.values() if isinstance(each, Faulty)]
+    assert all("https://x.example/u" in each.plain and "https://x.example/u" in each.html for each in messages.values())
 
 
 async def test_every_row_of_the_exports_is_accepted(world: World, tmp_path: Path):

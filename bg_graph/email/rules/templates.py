@@ -41,6 +41,7 @@ FILTERS: Mapping[str, str] = MappingProxyType(
 """Every filter that a template may use, and what it does."""
 _SHORT = MappingProxyType({"d": "default", "e": "escape"})
 _TESTS = frozenset({"defined", "undefined"})
+_ASKING = frozenset({"eq", "ne", "in", "notin"})
 _PLAIN_NODES = (
     nodes.Template,
     nodes.Output,
@@ -98,11 +99,13 @@ class RenderFault(Exception):
 
 
 class _Unknown(Undefined):
-    """A field that this person does not have: no in a condition; as strict as Jinja's StrictUndefined in all else."""
+    """A field that this person does not have: a plain no in a condition, equal to nothing, and nothing that could be shown."""
 
     __slots__ = ()
-    __str__ = __iter__ = __len__ = __contains__ = Undefined._fail_with_undefined_error
-    __eq__ = __ne__ = __hash__ = Undefined._fail_with_undefined_error
+    __str__ = __iter__ = __len__ = Undefined._fail_with_undefined_error
+
+    def __contains__(self, item: object) -> bool:
+        return False
 
 
 class _Language(ImmutableSandboxedEnvironment):
@@ -272,6 +275,9 @@ class _Walk:
                 asked = _asked_for(left) if isinstance(node, nodes.And) else frozenset[str]()
                 yield from self._condition(left, known, depth + 1)
                 yield from self._condition(right, known | asked, depth + 1)
+            case nodes.Compare(expr=expr, ops=ops) if _ASKING.issuperset(each.op for each in ops):
+                for each in (expr, *(each.expr for each in ops)):
+                    yield from self._condition(each, known, depth + 1)
             case _ if _dotted(node) not in FIELDS:
                 yield from self.faults(node, known, depth + 1)
 
@@ -318,6 +324,8 @@ def _asked_for(test: nodes.Node) -> frozenset[str]:
         case nodes.And(left=left, right=right):
             return _asked_for(left) | _asked_for(right)
         case nodes.Test(name="defined", node=inner):
+            name = _dotted(inner)
+        case nodes.Compare(expr=inner, ops=[nodes.Operand(op="eq", expr=nodes.Const())]):
             name = _dotted(inner)
         case _:
             name = _dotted(test)

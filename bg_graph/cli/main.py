@@ -27,6 +27,8 @@ COMMANDS = {
     "tenant": Place("tenant", DATA, "Make and list tenants: each has data of its own."),
     "apply": Place("apply", DATA, "Set a tenant up from a file: roles, templates, solution interests, stages."),
     "import": Place("imports", DATA, "Load exports of a CRM and files of activities."),
+    "members": Place("members", DATA, "Assign, remove and give roles to any number of members, from a CSV."),
+    "email": Place("email", DATA, "Take e-mails in from a folder, approve them, look at them, try them."),
     "jobs": Place("jobs", DATA, "Compute scores, maintain groups; list the runs."),
     "query": Place("query", DATA, "Ask a GraphQL query, of a server or of the database."),
     "serve": Place("serve", RUN, "Serve the API, the GraphiQL page and the daily jobs."),

@@ -31,6 +31,7 @@ def test_every_unique_rule_index_and_key_of_a_table_begins_with_the_tenant(table
     across_tenants = {
         "uq_token_secret_hash",  # the token tells which tenant it is
         "uq_delivery_unsubscribe_token",  # and so does the link in an e-mail
+        "uq_delivery_id",  # a report names a delivery by its id alone
         "ix_delivery_queue",  # work is claimed for all tenants
         "ix_delivery_under_way",
         "ix_delivery_unknown",

@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bg_graph.cli.faults import Failure, misuse
-from bg_graph.cli.imports import Bar
 from bg_graph.cli.installation import reached, settings_of, tenant_named
+from bg_graph.cli.progress import Bar
 from bg_graph.cli.serving import address_of, serve, take_address
 from bg_graph.demo.exports import DEFAULT_SEED, SIZES, write_exports
 from bg_graph.demo.exports import Progress as WritingProgress

@@ -1,6 +1,7 @@
 """Rejected rows, and the CSV file of them beside the input."""
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -29,22 +30,26 @@ def rejects_path(path: Path) -> Path:
 
 
 class RejectsFile:
-    """The rejects of one file, written as they are found and put in place at the end; none: an older file goes."""
+    """The rejects of one file, written as they are found and put in place at the end; none: an older file goes.
 
-    def __init__(self, path: Path) -> None:
+    `columns` are those of the rows themselves that follow the reason, so that the file can be mended and read again.
+    """
+
+    def __init__(self, path: Path, columns: Sequence[str] = ()) -> None:
         self.path = rejects_path(path)
+        self._columns = columns
         self._part = self.path.with_name(self.path.name + ".part")
         self._text: TextIO | None = None
         self._writer: Any = None
 
-    def add(self, line: int, rejection: Rejection) -> None:
-        """Write one reject. Raises UnusablePath where the folder can't be written to."""
+    def add(self, line: int, rejection: Rejection, values: Sequence[str] = ()) -> None:
+        """Write one reject, with the row's own values. Raises UnusablePath where the folder can't be written to."""
         if self._text is None:
             self._text = self._opened()
             self._writer = csv.writer(self._text)
-            self._writer.writerow(COLUMNS)
+            self._writer.writerow((*COLUMNS, *self._columns))
         value = rejection.value[:VALUE_LIMIT]
-        self._writer.writerow((line, rejection.code, rejection.column, value, rejection.reason))
+        self._writer.writerow((line, rejection.code, rejection.column, value, rejection.reason, *values))
 
     def _opened(self) -> TextIO:
         try:

@@ -1,8 +1,8 @@
 """The one place where the parts meet: from settings to the ASGI app; which jobs there are and in which order they run."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -34,6 +34,7 @@ from bg_graph.store.schema import newest_revision, present_revision
 from bg_graph.store.scope import of_tenant
 from bg_graph.summaries.built_in.provider import PLUGIN
 from bg_graph.summaries.graphql import SERVICE
+from bg_graph.tenancy.commands import CALLER_TOPIC
 from bg_graph.tenancy.graphql import RequestContext, request_context
 from bg_graph.tenancy.reads import authenticate, list_tenants
 from bg_graph.tenancy.rules import Caller, Right
@@ -76,6 +77,10 @@ class Product:
     def context(self, caller: Caller) -> AbstractAsyncContextManager[RequestContext]:
         """What resolvers are given for one operation of a caller."""
         return request_context(self.database, caller, self.clock, parameters=_parameters, services=self.services)
+
+    def follow_caller(self, caller: Caller, wake: Callable[[], None]) -> AbstractContextManager[object]:
+        """Call the function when the caller's token is revoked."""
+        return self.hub.following(CALLER_TOPIC, caller.tenant_id, caller.token_id, wake=wake)
 
     async def is_migrated(self) -> str | None:
         """What is wrong with the database, or None. A readiness check."""
@@ -140,6 +145,7 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> ASGIApp:
         extra_routes=[*explorer_routes(product.tabs), *_provider_routes(product)],
         readiness={"database": product.is_migrated},
         lifespan=running,
+        follow=product.follow_caller,
     )
 
 

@@ -22,6 +22,8 @@ from bg_graph.tenancy.rules import (
 )
 from bg_graph.tenancy.tables import TenantRow, TokenRow
 
+CALLER_TOPIC = "caller"
+"""Under which a revoked token is announced, so that connections opened with it end at once."""
 _SECRET_BYTES = 32
 
 
@@ -80,4 +82,5 @@ async def revoke_token(db: TenantConnection, token_id: UUID, now: datetime) -> b
     """Make a token useless from now on; False where the tenant has no such token, or it was revoked before."""
     token = table_of(TokenRow)
     held = update(token).where(of_tenant(token), token.c.id == token_id, token.c.revoked_at.is_(None))
+    db.announce(CALLER_TOPIC, token_id)
     return await db.execute(held.values(revoked_at=now)) == 1

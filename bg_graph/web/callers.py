@@ -1,7 +1,7 @@
 """Who is asking: the token in a request's headers or in a WebSocket's first message, handed to the product's look-up."""
 
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from typing import Any
 
 from starlette.datastructures import Headers
@@ -15,12 +15,20 @@ Authenticate = Callable[[str | None], Awaitable[object | None]]
 MakeContext = Callable[[Any], AbstractAsyncContextManager[object]]
 """What resolvers get as `info.context` for one operation of a caller; left when the operation has ended."""
 
+FollowCaller = Callable[[Any, Callable[[], None]], AbstractContextManager[object]]
+"""Calls the function whenever the caller's rights may have changed, for as long as the `with` lasts."""
+
 _CHALLENGE = ((b"www-authenticate", b'Bearer realm="bg-graph"'),)
 _HOW = "Send a token of 'bg-graph token create' as 'Authorization: Bearer <token>'."
 
 
-async def caller_of(headers: Headers, authenticate: Authenticate) -> object:
-    """The caller who sends these headers; 401 where there is none."""
+def never_told(_caller: object, _wake: Callable[[], None]) -> AbstractContextManager[object]:
+    """Where nobody tells of changed rights: they are seen at the next look-up."""
+    return nullcontext()
+
+
+async def caller_of(headers: Headers, authenticate: Authenticate) -> tuple[object, str | None]:
+    """The caller who sends these headers, and the token; 401 where there is none."""
     given = headers.getlist("authorization")
     if len(given) > 1:
         raise _unauthenticated("There are several Authorization headers.")
@@ -34,7 +42,7 @@ async def caller_of(headers: Headers, authenticate: Authenticate) -> object:
     if caller is None:
         what = "There is no token" if token is None else "The token is unknown, expired or revoked"
         raise _unauthenticated(f"{what}. {_HOW}")
-    return caller
+    return caller, token
 
 
 def bearer_token(text: object) -> str | None:

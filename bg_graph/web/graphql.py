@@ -1,63 +1,30 @@
 """The endpoint /graphql over HTTP: caller, request, document, execution, answer, each a step of its own."""
 
 import asyncio
-from dataclasses import dataclass
 from http import HTTPMethod
 from types import TracebackType
 
-import strawberry
 import structlog
-from graphql import GraphQLFormattedError, OperationType
+from graphql import OperationType
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope, Send
-from strawberry.types import ExecutionResult
 from structlog.contextvars import bind_contextvars
 
 from bg_graph.graph.errors import Coded, ErrorCode
 from bg_graph.web.bodies import Disconnected, read_body, wait_for_disconnect
-from bg_graph.web.callers import Authenticate, MakeContext, caller_of
-from bg_graph.web.documents import CheckedOperation, Documents
+from bg_graph.web.callers import caller_of
+from bg_graph.web.documents import CheckedOperation
+from bg_graph.web.event_streams import EventStream
 from bg_graph.web.execution import execute, is_request_error
-from bg_graph.web.faults import HttpFault, Refused, coded_error, shown
-from bg_graph.web.logs import request_id
-from bg_graph.web.metrics import Metrics
-from bg_graph.web.negotiation import MediaType, answer_type, check_content_type
-from bg_graph.web.options import WebOptions
+from bg_graph.web.faults import HttpFault, Refused, coded_error
+from bg_graph.web.negotiation import MediaType, answer_type, check_content_type, takes_events
 from bg_graph.web.requests import GraphQLRequest, from_body, from_query_string
 from bg_graph.web.responses import Answer, executed, faulty, not_executed
+from bg_graph.web.service import Service
+from bg_graph.web.standing import Standing
 
 log = structlog.get_logger(__name__)
 _METHODS = "GET, POST"
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """What answers GraphQL operations, whatever brings them in."""
-
-    schema: strawberry.Schema
-    documents: Documents
-    authenticate: Authenticate
-    make_context: MakeContext
-    options: WebOptions
-    metrics: Metrics
-
-    def shown(self, result: ExecutionResult) -> list[GraphQLFormattedError]:
-        """A result's errors as the asker sees them, counted by code."""
-        return self.counted([shown(error, request_id()) for error in result.errors or ()])
-
-    def refusal(self, reason: Refused) -> list[GraphQLFormattedError]:
-        """A refusal's errors as the asker sees them, counted by code."""
-        return self.counted([error.formatted for error in reason.errors])
-
-    def counted(self, errors: list[GraphQLFormattedError]) -> list[GraphQLFormattedError]:
-        """The same errors, counted by code."""
-        for error in errors:
-            self.metrics.errors.labels(str(error.get("extensions", {}).get("code"))).inc()
-        return errors
-
-    def note(self, operation: CheckedOperation, outcome: str) -> None:
-        """Count an operation that has ended."""
-        self.metrics.operations.labels(operation.kind.value, outcome).inc()
 
 
 class GraphQLEndpoint:
@@ -75,14 +42,18 @@ class GraphQLEndpoint:
             return
         await answer.send(send)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Answer:
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer | EventStream:
         headers = Headers(scope=scope)
         media_type = MediaType.JSON
         try:
-            media_type = answer_type(headers.get("accept"))
+            wanted = answer_type(headers.get("accept"))
+            media_type = MediaType.JSON if wanted is MediaType.EVENTS else wanted
             _check_method(scope["method"])
-            caller = await caller_of(headers, self._service.authenticate)
+            caller, token = await caller_of(headers, self._service.authenticate)
             request = await self._request(scope, headers, receive)
+            if await self._is_streamed(request, scope["method"], headers.get("accept")):
+                standing = Standing(self._service.authenticate, token, caller)
+                return EventStream(self._service, standing, request, scope, receive)
             return await self._run(scope["method"], caller, request, receive, media_type)
         except HttpFault as fault:
             self._service.metrics.errors.labels(fault.code).inc()
@@ -106,6 +77,23 @@ class GraphQLEndpoint:
             receive, declared.encode() if declared else None, limits.max_body, self._options.body_timeout
         )
         return from_body(body, limits.max_input_depth)
+
+    async def _is_streamed(self, request: GraphQLRequest, method: str, accept: str | None) -> bool:
+        """Whether the answer is a stream of events: where the asker prefers one, or takes one for a subscription.
+
+        What the method forbids is refused as HTTP; in a stream, what is wrong as GraphQL is told as an event.
+        """
+        if not takes_events(accept):
+            return False
+        preferred = answer_type(accept) is MediaType.EVENTS
+        try:
+            operation = (await self._service.documents.get(request.query)).operation(request.operation_name)
+        except Refused:
+            return preferred
+        if operation.kind is OperationType.SUBSCRIPTION:
+            return True
+        _check_kind(operation, method)
+        return preferred
 
     async def _run(
         self, method: str, caller: object, request: GraphQLRequest, receive: Receive, media_type: MediaType
@@ -179,8 +167,11 @@ def _check_method(method: str) -> None:
 
 def _check_kind(operation: CheckedOperation, method: str) -> None:
     if operation.kind is OperationType.SUBSCRIPTION:
-        message = "Subscriptions are answered over WebSocket, by the protocol graphql-transport-ws."
-        raise HttpFault(400, ErrorCode.SUBSCRIPTION_NEEDS_WEBSOCKET, message)
+        message = (
+            "A subscription has many answers: ask by WebSocket (protocol graphql-transport-ws), "
+            "or here with 'Accept: text/event-stream'."
+        )
+        raise HttpFault(400, ErrorCode.SUBSCRIPTION_NEEDS_STREAM, message)
     if operation.kind is OperationType.MUTATION and method == HTTPMethod.GET:
         message = "Mutations are taken by POST only."
         raise HttpFault(405, ErrorCode.METHOD_NOT_ALLOWED, message, ((b"allow", b"POST"),))

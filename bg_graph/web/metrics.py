@@ -39,6 +39,7 @@ class Metrics:
             "bg_graph_graphql_documents", "Documents looked up, by whether they were kept", ("kept",)
         )
         self.sockets = Gauge("bg_graph_websockets", "Open WebSocket connections", registry=self.registry)
+        self.event_streams = Gauge("bg_graph_event_streams", "Open streams of events", registry=self.registry)
 
     async def page(self, request: Request) -> Response:
         """The answer at /metrics."""

@@ -7,17 +7,21 @@ from bg_graph.web.faults import HttpFault
 
 
 class MediaType(Enum):
-    """The two forms of an answer. Source: GraphQL over HTTP, "Media Types"."""
+    """The forms of an answer. Source: GraphQL over HTTP, "Media Types"; GraphQL over SSE."""
 
     GRAPHQL = b"application/graphql-response+json; charset=utf-8"
     """Status 400 says that nothing was executed."""
     JSON = b"application/json; charset=utf-8"
     """The older form: status 200 for every well-formed request."""
+    EVENTS = b"text/event-stream; charset=utf-8"
+    """Results one after the other, each as soon as it is there."""
 
 
+_EVENTS = "text/event-stream"
 _SPOKEN = {
     "application/graphql-response+json": MediaType.GRAPHQL,
     "application/json": MediaType.JSON,
+    _EVENTS: MediaType.EVENTS,
     "application/*": MediaType.JSON,
     "*/*": MediaType.JSON,
 }
@@ -26,21 +30,29 @@ _SPOKEN = {
 def answer_type(accept: str | None) -> MediaType:
     """The media type of the answer to a request with this Accept header; JSON where none is preferred.
 
-    The one with the highest weight wins, at equal weights a named one over a pattern, then the first.
+    The one with the highest weight wins, at equal weights a named one over a pattern, one answer over a stream of them,
+    then the first.
     """
     if accept is None or not accept.strip():
         return MediaType.JSON
-    best: tuple[float, bool] = (0.0, False)
+    best: tuple[float, bool, bool] = (0.0, False, False)
     chosen: MediaType | None = None
     for item in accept.split(","):
         name, weight = _weighted(item)
-        rank = (weight, "*" not in name)
+        rank = (weight, "*" not in name, name != _EVENTS)
         if name in _SPOKEN and weight > 0 and rank > best:
             best, chosen = rank, _SPOKEN[name]
     if chosen is None:
-        message = "Answers are application/graphql-response+json or application/json; Accept names neither."
+        spoken = "application/graphql-response+json, application/json or text/event-stream"
+        message = f"Answers are {spoken}; Accept names none of them."
         raise HttpFault(406, ErrorCode.NOT_ACCEPTABLE, message)
     return chosen
+
+
+def takes_events(accept: str | None) -> bool:
+    """Whether a stream of events is named at all, for an operation that has many answers."""
+    weights = dict(_weighted(item) for item in (accept or "").split(","))
+    return weights.get(_EVENTS, 0.0) > 0
 
 
 def check_content_type(content_type: str | None, encoding: str | None) -> None:

@@ -49,5 +49,7 @@ class WebOptions:
     """Seconds that a WebSocket may stay open without `connection_init`."""
     socket_operations: int = 100
     """Operations that one WebSocket may have under way."""
+    heartbeat: float = 20.0
+    """Seconds between two signs of life on a WebSocket or a stream of events, and until a ping must be answered."""
     readiness_timeout: float = 5.0
     """Seconds after which a readiness check counts as failed."""

@@ -15,17 +15,18 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from bg_graph.graph.errors import ErrorCode
-from bg_graph.web.callers import Authenticate, MakeContext
+from bg_graph.web.callers import Authenticate, FollowCaller, MakeContext, never_told
 from bg_graph.web.documents import Documents
 from bg_graph.web.execution import use_checked
 from bg_graph.web.faults import HttpFault, internal_message
-from bg_graph.web.graphql import GraphQLEndpoint, Service
+from bg_graph.web.graphql import GraphQLEndpoint
 from bg_graph.web.health import Check, Health
 from bg_graph.web.logs import RequestLog, request_id
 from bg_graph.web.metrics import Metrics
 from bg_graph.web.negotiation import MediaType
 from bg_graph.web.options import WebOptions
 from bg_graph.web.responses import faulty
+from bg_graph.web.service import Service
 from bg_graph.web.subscriptions import SocketEndpoint
 
 Lifespan = Callable[[], AbstractAsyncContextManager[object]]
@@ -42,15 +43,16 @@ def build_web(
     readiness: Mapping[str, Check] | None = None,
     lifespan: Lifespan = nullcontext,
     metrics: Metrics | None = None,
+    follow: FollowCaller = never_told,
 ) -> ASGIApp:
     """Everything that is served: /graphql over HTTP and WebSocket, /healthz, /readyz, /metrics, and other rooms' routes.
 
-    The schema is told to take checked documents (`use_checked`).
+    The schema is told to take checked documents (`use_checked`). `follow` tells at once of a caller's changed rights.
     """
     use_checked(schema)
     metrics = metrics or Metrics()
     documents = Documents(schema, options, metrics)
-    service = Service(schema, documents, authenticate, make_context, options, metrics)
+    service = Service(schema, documents, authenticate, make_context, options, metrics, follow)
     health = Health(readiness or {}, options.readiness_timeout)
     routes: list[BaseRoute] = [
         Route("/graphql", GraphQLEndpoint(service)),

@@ -2,23 +2,22 @@
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import aclosing
+from contextlib import suppress
 
 import orjson
 import structlog
-from graphql import GraphQLFormattedError, OperationType
+from graphql import GraphQLFormattedError
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from bg_graph.graph.errors import Coded, ErrorCode
+from bg_graph.web.beats import Beats
 from bg_graph.web.callers import bearer_token
-from bg_graph.web.documents import CheckedDocument, CheckedOperation
-from bg_graph.web.execution import is_request_error, stream
-from bg_graph.web.faults import HttpFault, Refused, coded_error, internal_message
-from bg_graph.web.graphql import Service
-from bg_graph.web.logs import request_id
+from bg_graph.web.faults import HttpFault, coded_error
+from bg_graph.web.operations import ended_errors, perform
 from bg_graph.web.requests import GraphQLRequest, check_values, from_parameters
-from bg_graph.web.responses import payload
+from bg_graph.web.service import Service
+from bg_graph.web.standing import Ended, Standing
 
 PROTOCOL = "graphql-transport-ws"
 
@@ -62,18 +61,27 @@ class _Connection:
         self._socket = socket
         self._service = service
         self._options = service.options
-        self._caller: object | None = None
+        self._standing: Standing | None = None
         self._initialised = False
         self._running: dict[str, asyncio.Task[None]] = {}
+        self._sending = asyncio.Lock()
+        self._beats = Beats(service.options.heartbeat)
+        self._ending: Ended | None = None
+        self._unanswered = False
 
     async def serve(self) -> None:
         """Take messages until either side closes."""
         try:
             await self._first_message()
-            while True:
-                await self._take(await self._message())
+            assert self._standing is not None
+            with self._service.follow(self._standing.caller, self._beats.wake):
+                while True:
+                    message = await self._beats.wait(self._message())
+                    await (self._beat() if message is None else self._take(message))
         except Closing as closing:
             await self._close(closing.code, closing.reason)
+        except Ended as ended:
+            await self._end(ended)
         except WebSocketDisconnect:
             pass
         except Exception as error:
@@ -85,6 +93,26 @@ class _Connection:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def _beat(self) -> None:
+        """See that the caller may stay and that the client still answers."""
+        if self._ending is not None:
+            raise self._ending
+        assert self._standing is not None
+        await self._standing.confirm_if_possible()
+        if self._beats.is_due():
+            if self._unanswered:
+                raise Closing(4408, f"A ping was not answered within {self._options.heartbeat:g} seconds")
+            self._unanswered = True
+            await self._send({"type": "ping"})
+
+    async def _end(self, ended: Ended) -> None:
+        """Tell each operation under way why it ends, then close."""
+        for identity, task in tuple(self._running.items()):
+            task.cancel()
+            with suppress(WebSocketDisconnect):
+                await self._refuse(identity, ended_errors(self._service, ended))
+        await self._close(4403, ended.message)
+
     async def _first_message(self) -> None:
         try:
             async with asyncio.timeout(self._options.socket_init_timeout):
@@ -95,6 +123,7 @@ class _Connection:
 
     async def _message(self) -> dict[str, object]:
         received = await self._socket.receive()
+        self._unanswered = False  # whatever it says, it lives
         if received["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(received.get("code", 1005))
         text = received.get("text")
@@ -131,16 +160,18 @@ class _Connection:
         self._initialised = True
         given = parameters.get("authorization", parameters.get("Authorization"))
         header = self._socket.headers.get("authorization")
+        token = bearer_token(given if given is not None else header)
         try:
-            self._caller = await self._service.authenticate(bearer_token(given if given is not None else header))
+            caller = await self._service.authenticate(token)
         except Coded as error:
             raise Closing(4403, error.message) from None
-        if self._caller is None:
+        if caller is None:
             raise Closing(4403, "Forbidden")
+        self._standing = Standing(self._service.authenticate, token, caller)
         await self._send({"type": "connection_ack"})
 
     async def _subscribe(self, identity: str, parameters: dict[str, object]) -> None:
-        if self._caller is None:
+        if self._standing is None:
             raise Closing(4401, "Unauthorized")
         if identity in self._running:
             raise Closing(4409, f"Subscriber for {identity[:60]} already exists")
@@ -152,48 +183,26 @@ class _Connection:
             message = f"This connection already runs {self._options.socket_operations} operations."
             await self._refuse(identity, [coded_error(ErrorCode.TOO_MANY_OPERATIONS, message).formatted])
             return
-        self._running[identity] = asyncio.create_task(self._run(identity, request))
+        self._running[identity] = asyncio.create_task(self._run(identity, request, self._standing))
 
-    async def _run(self, identity: str, request: GraphQLRequest) -> None:
+    async def _run(self, identity: str, request: GraphQLRequest, standing: Standing) -> None:
         """An operation from its document to `complete` or `error`."""
+
+        async def deliver(content: dict[str, object]) -> None:
+            await self._send({"id": identity, "type": "next", "payload": content})
+
         try:
-            document = await self._service.documents.get(request.query)
-            operation = document.operation(request.operation_name)
-            self._service.documents.measures.check_cost(operation.cost, request.variables)
-            await self._results(identity, request, document, operation)
-        except Refused as reason:
-            await self._refuse(identity, self._service.refusal(reason))
-        except TimeoutError:
-            message = f"The operation took longer than {self._options.deadline:g} seconds and was cancelled."
-            await self._refuse(identity, [coded_error(ErrorCode.DEADLINE_EXCEEDED, message).formatted])
+            await standing.confirm_before_telling()
+            errors = await perform(self._service, standing, request, deliver)
+            if errors is not None:
+                await self._refuse(identity, errors)
+            elif self._running.pop(identity, None) is not None:
+                await self._send({"id": identity, "type": "complete"})
         except WebSocketDisconnect:
             self._running.pop(identity, None)  # the connection has ended, and with it the asking
-        except Coded as error:
-            await self._refuse(identity, [coded_error(error.code, error.message).formatted])
-        except Exception as error:
-            log.error("operation failed", exc_info=error)
-            shown = coded_error(ErrorCode.INTERNAL, internal_message(request_id())).formatted
-            await self._refuse(identity, [shown])
-
-    async def _results(
-        self, identity: str, request: GraphQLRequest, document: CheckedDocument, operation: CheckedOperation
-    ) -> None:
-        service = self._service
-        deadline = None if operation.kind is OperationType.SUBSCRIPTION else self._options.deadline
-        async with asyncio.timeout(deadline), service.make_context(self._caller) as context:
-            results = stream(service.schema, document, operation, request.variables, context)
-            async with aclosing(results):
-                async for result in results:
-                    errors = service.shown(result)
-                    if is_request_error(result):
-                        service.note(operation, "failed")
-                        await self._refuse(identity, errors)
-                        return
-                    content = payload(result.data, errors, result.extensions)
-                    await self._send({"id": identity, "type": "next", "payload": content})
-        service.note(operation, "answered")
-        if self._running.pop(identity, None) is not None:
-            await self._send({"id": identity, "type": "complete"})
+        except Ended as ended:
+            self._ending = ended
+            self._beats.wake()
 
     async def _refuse(self, identity: str, errors: list[GraphQLFormattedError]) -> None:
         if self._running.get(identity, asyncio.current_task()) is asyncio.current_task():
@@ -202,9 +211,10 @@ class _Connection:
 
     async def _send(self, message: Mapping[str, object]) -> None:
         text = orjson.dumps(message).decode()
-        if self._socket.application_state is not WebSocketState.CONNECTED:
-            raise WebSocketDisconnect(1006)
-        await self._socket.send_text(text)
+        async with self._sending:  # one at a time, so that what waits for a slow client is one message
+            if self._socket.application_state is not WebSocketState.CONNECTED:
+                raise WebSocketDisconnect(1006)
+            await self._socket.send_text(text)
 
     async def _close(self, code: int, reason: str) -> None:
         cut = reason.encode()[:123].decode(errors="ignore")  # a close frame holds no more

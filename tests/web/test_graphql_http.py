@@ -96,7 +96,7 @@ def test_a_mutation_by_get_is_answered_by_405_and_by_post_is_done(world: World) 
 
 def test_a_subscription_by_http_says_where_to_ask(world: World) -> None:
     response = world.post("subscription { count(to: 1) }")
-    assert (response.status_code, code_of(response)) == (400, "SUBSCRIPTION_NEEDS_WEBSOCKET")
+    assert (response.status_code, code_of(response)) == (400, "SUBSCRIPTION_NEEDS_STREAM")
 
 
 @pytest.mark.parametrize(

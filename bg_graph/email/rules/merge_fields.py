@@ -50,8 +50,17 @@ FIELDS: Mapping[str, MergeField] = MappingProxyType(
 
 SENDER_FIELDS = frozenset({"sender.name", "sender.email"})
 
-Tree = Mapping[str, "str | Mapping[str, str]"]
-"""Values as a template is given them: by the part before the dot, then by the part after it. What is unknown is absent."""
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a person, an account and so on: values by the part of a field's name after the dot."""
+
+    of: str
+    values: Mapping[str, str]
+
+
+Tree = Mapping[str, str | Known]
+"""Values as a template is given them, by the part of a field's name before the dot."""
 
 
 def unknown_field(name: str) -> str:
@@ -65,21 +74,17 @@ def unknown_field(name: str) -> str:
 
 
 def tree_of(values: Mapping[str, str | None]) -> Tree:
-    """The values by object and field. A value is one line of bounded length; an empty one is as unknown as none.
+    """The values as a template is given them. A value is one line of bounded length; an empty one is as unknown as none.
 
     Raises KeyError for a name that is no merge field.
     """
-    tree: dict[str, str | dict[str, str]] = {}
-    for name, value in values.items():
-        shown = one_line(value or "")[:LONGEST_VALUE]
-        above, dot, below = FIELDS[name].name.partition(".")
-        if not dot:
-            if shown:
-                tree[above] = shown
-            continue
-        inner = tree.setdefault(above, {})
-        if shown and isinstance(inner, dict):
-            inner[below] = shown
+    shown = {FIELDS[name].name: one_line(value or "")[:LONGEST_VALUE] for name, value in values.items()}
+    tree: dict[str, str | Known] = {name: value for name, value in shown.items() if value and "." not in name}
+    for above in {name.partition(".")[0] for name in FIELDS if "." in name}:
+        inside = {
+            name.removeprefix(f"{above}."): value for name, value in shown.items() if name.startswith(f"{above}.")
+        }
+        tree[above] = Known(above, {name: value for name, value in inside.items() if value})
     return tree
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from jinja2 import Template, TemplateError, TemplateSyntaxError, Undefined, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from bg_graph.email.rules.merge_fields import FIELDS, Tree, unknown_field
+from bg_graph.email.rules.merge_fields import FIELDS, Known, Tree, unknown_field
 
 MOST_DEPTH = 40
 """Levels of conditions and expressions in one another."""
@@ -67,7 +67,7 @@ _WHAT = MappingProxyType(
         "Block": "`block`",
         "With": "`with`",
         "FilterBlock": "a `filter` block",
-        "ScopedEvalContextModifier": "`autoescape`",
+        "Scope": "`autoescape`",
         "List": "a list",
         "Tuple": "a list",
         "Dict": "a list of pairs",
@@ -125,11 +125,13 @@ class _Language(ImmutableSandboxedEnvironment):
         self.globals.clear()
         self.filters = {name: self.filters[name] for name in (*FILTERS, *_SHORT)}
         self.tests = {name: self.tests[name] for name in _TESTS}
+        self.policies["truncate.leeway"] = 0
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        if isinstance(obj, Mapping) and attribute in obj:
-            return obj[attribute]
-        return self.undefined(name=attribute)
+        if not isinstance(obj, Known):
+            return self.undefined(name=attribute)
+        found = obj.values.get(attribute)
+        return self.undefined(hint=f"`{obj.of}.{attribute}` is not known of this person") if found is None else found
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         raise RenderFault("a template does no sums")
@@ -230,7 +232,8 @@ class _Walk:
     def _other(self, node: nodes.Node, known: frozenset[str], depth: int) -> Iterator[TemplateFault]:
         name = type(node).__name__
         if not isinstance(node, _PLAIN_NODES):
-            yield TemplateFault(node.lineno, f"{_WHAT.get(name, f'`{name}`')} can't be used in an e-mail")
+            # Jinja gives some nodes that it adds by itself no line.
+            yield TemplateFault(node.lineno or 1, f"{_WHAT.get(name, f'`{name}`')} can't be used in an e-mail")
             return
         if isinstance(node, nodes.Output):
             self._outputs += sum(not isinstance(each, nodes.TemplateData) for each in node.nodes)

@@ -128,7 +128,7 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> ASGIApp:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(database.close)
             stack.push_async_callback(product.email_host.close)
-            await stack.enter_async_context(hearing(database, product.hub))
+            await stack.enter_async_context(hearing(database, product.hub, listen_url=settings.database.listen_url))
             if settings.email.dispatch:
                 worker = worker_of(settings, database, product.email_host, clock=clock)
                 await stack.enter_async_context(working(worker, product.hub, grace=settings.server.shutdown_grace))
@@ -180,6 +180,7 @@ def web_options(settings: Settings) -> WebOptions:
         ),
         deadline=limits.deadline,
         body_timeout=limits.body_timeout,
+        heartbeat=settings.live.heartbeat,
         introspection=server.introspection,
         allowed_origins=server.allowed_origins,
         base_path=server.base_path,

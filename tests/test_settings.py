@@ -68,7 +68,7 @@ def test_every_fault_is_told_at_once_with_its_place_and_what_is_allowed() -> Non
         "  server.prot ([server] in mine.toml): there is no such setting (did you mean server.port?); "
         "[server] has host, port, base_url, allowed_origins, trusted_proxies, introspection, shutdown_grace",
         "  sever.host ([sever] in mine.toml): there is no section [sever]; "
-        "there are [database], [server], [limits], [logging], [jobs], [email], [outbox], [smtp]",
+        "there are [database], [server], [limits], [logging], [jobs], [live], [email], [outbox], [smtp]",
         "  database.pool_size (flag): must be a whole number from 1 to 200; 0 is not",
         "  server.port ([server] in mine.toml): must be a whole number from 0 to 65535; 'x' is not",
         "  logging.level (environment, BG_LOGGING_LEVEL): must be one of debug, info, warning, error; 'loud' is not",

@@ -39,7 +39,9 @@ def serve(settings: Settings, taken: socket.socket) -> None:
     for name in ("alembic", "uvicorn.error"):  # a look at the revision would be two lines, a start four
         logging.getLogger(name).setLevel(logging.WARNING)
     options = TransportOptions(
-        shutdown_timeout=round(settings.server.shutdown_grace), max_message=settings.limits.max_body
+        shutdown_timeout=round(settings.server.shutdown_grace),
+        max_message=settings.limits.max_body,
+        write_timeout=settings.live.patience,
     )
     # With port 0 the system chooses: the links in e-mails name the port that it chose.
     server = settings.server.model_copy(update={"port": taken.getsockname()[1]})

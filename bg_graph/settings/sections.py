@@ -56,6 +56,13 @@ class DatabaseSettings(Section):
         allowed="sqlite:///path/to/file or postgresql://user:password@host:port/name",
         repr=False,
     )
+    listen_url: Annotated[str, AfterValidator(_database_url)] | None = setting(
+        None,
+        "The address of the same PostgreSQL database by which each process hears of changes made by others, over one "
+        "connection; needed where `database.url` leads to a pooler in transaction mode, such as pgbouncer.",
+        allowed="postgresql://user:password@host:port/name",
+        repr=False,
+    )
     pool_size: int = setting(10, "Connections to PostgreSQL kept open by each process.", ge=1, le=200)
 
 
@@ -122,6 +129,21 @@ class JobSettings(Section):
     )
 
 
+class LiveSettings(Section):
+    """Subscriptions: connections that stay open."""
+
+    heartbeat: float = setting(
+        20.0,
+        "Seconds between two signs of life on an open connection; as long has a client to answer a ping, and as long may a "
+        "lost right go unnoticed where no revocation told of it.",
+        ge=1,
+        le=3600,
+    )
+    patience: float = setting(
+        30.0, "Seconds that a client may leave what it was sent unread before it is dropped.", ge=1, le=3600
+    )
+
+
 class Settings(Section):
     """All settings of an installation; passed to whoever needs them, never imported as a global."""
 
@@ -130,6 +152,7 @@ class Settings(Section):
     limits: LimitSettings = Field(default=LimitSettings())
     logging: LoggingSettings = Field(default=LoggingSettings())
     jobs: JobSettings = Field(default=JobSettings())
+    live: LiveSettings = Field(default=LiveSettings())
     email: EmailSettings = Field(default=EmailSettings())
     outbox: OutboxSettings = Field(default=OutboxSettings())
     smtp: SmtpSettings = Field(default=SmtpSettings())

@@ -37,7 +37,7 @@ def outbox_routes(files: OutboxFiles, authenticate: Authenticate) -> list[Route]
     """The page, its script and style, and the messages of the caller's tenant."""
 
     async def tenant_of(request: Request) -> str:
-        caller = await caller_of(request.headers, authenticate)
+        caller, _ = await caller_of(request.headers, authenticate)
         if not isinstance(caller, Caller) or not caller.may(Right.READ):
             raise HttpFault(403, ErrorCode.FORBIDDEN, "The right to read is missing.")
         return caller.tenant_id.hex

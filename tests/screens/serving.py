@@ -10,7 +10,7 @@ from uuid import UUID
 import uvicorn
 
 from bg_graph.app import create_app
-from bg_graph.settings import DatabaseSettings, JobSettings, Settings
+from bg_graph.settings import DatabaseSettings, EmailSettings, JobSettings, Section, Settings
 from bg_graph.store.engine import Database
 from bg_graph.tenancy.commands import create_token
 from bg_graph.tenancy.rules import Right
@@ -31,11 +31,14 @@ class Served:
 
 
 @asynccontextmanager
-async def serving(database: Database, database_url: str, tenant: UUID) -> AsyncIterator[Served]:
-    """The whole product on a free port of 127.0.0.1, its clock standing still."""
+async def serving(
+    database: Database, database_url: str, tenant: UUID, *rights: Right, **sections: Section
+) -> AsyncIterator[Served]:
+    """The whole product on a free port of 127.0.0.1, its clock standing still; nothing is sent unless `email` says so."""
     async with database.writing(tenant) as db:
-        token = await create_token(db, "Maria", [Right.READ], now=NOW, expires_at=NOW + timedelta(days=1))
-    settings = Settings(database=DatabaseSettings(url=database_url), jobs=JobSettings(enabled=False))
+        token = await create_token(db, "Maria", [Right.READ, *rights], now=NOW, expires_at=NOW + timedelta(days=1))
+    quiet = {"jobs": JobSettings(enabled=False), "email": EmailSettings(dispatch=False)}
+    settings = Settings(**{"database": DatabaseSettings(url=database_url), **quiet, **sections})
     app = create_app(settings, clock=lambda: NOW)
     server = uvicorn.Server(uvicorn_config(app, TransportOptions(host="127.0.0.1", port=0)))
     task = asyncio.create_task(server.serve())

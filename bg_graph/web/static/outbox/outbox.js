@@ -3,8 +3,10 @@
 
 const STORED_TOKEN = "bg-graph:token";
 const GRAPHIQL_TABS = "graphiql:tabState";
-// The page's own policy holds in the frame too; this one is stricter: not even our own files.
+// The page's own policy holds in the frame too; this one is stricter: not even our own files. A link would open a window,
+// which the sandbox forbids: a click on it does nothing.
 const FRAME_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
+const FRAME_HEAD = `<!doctype html><meta http-equiv="Content-Security-Policy" content="${FRAME_POLICY}"><base target="_blank">`;
 
 const by = (id) => document.getElementById(id);
 const list = by("messages");
@@ -111,9 +113,14 @@ async function show(key) {
     button.setAttribute("aria-current", String(button.dataset.key === key));
   }
   by("subject").textContent = message.subject || "(no subject)";
-  by("fields").replaceChildren(...message.fields.flatMap(({ name, value }) => [cell("dt", name), cell("dd", value)]));
+  by("fields").replaceChildren(
+    ...message.fields.flatMap(({ name, value }) => [
+      cell("dt", name),
+      name === "List-Unsubscribe" ? linked(value) : cell("dd", value),
+    ]),
+  );
   by("plain").textContent = message.plain;
-  by("html").srcdoc = `<!doctype html><meta http-equiv="Content-Security-Policy" content="${FRAME_POLICY}">${message.html ?? ""}`;
+  by("html").srcdoc = FRAME_HEAD + (message.html ?? "");
   by("show-html").hidden = message.html === null;
   view(message.html === null ? "plain" : "html");
   by("message").hidden = false;
@@ -123,6 +130,17 @@ function cell(kind, text) {
   const element = document.createElement(kind);
   element.textContent = text;
   return element;
+}
+
+/** The field's address as a link, so that unsubscribing can be tried. */
+function linked(value) {
+  const [, address] = value.match(/^<(https?:\/\/[^>\s]+)>$/) ?? [];
+  if (!address) return cell("dd", value);
+  const link = cell("a", address);
+  Object.assign(link, { href: address, target: "_blank", rel: "noreferrer" });
+  const field = document.createElement("dd");
+  field.append(link);
+  return field;
 }
 
 function view(which) {

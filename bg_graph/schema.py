@@ -14,6 +14,8 @@ from bg_graph.buying_groups.graphql.live import BuyingGroupSubscriptions
 from bg_graph.buying_groups.graphql.membership import MembershipMutations
 from bg_graph.buying_groups.graphql.undo import UndoMutations
 from bg_graph.email.graphql.emails import EmailMutations, EmailQueries
+from bg_graph.email.graphql.send_mutations import SendMutations
+from bg_graph.email.graphql.sends import SendQueries
 from bg_graph.graph.nodes import NodeQueries
 from bg_graph.graph.scalars import DATE_TIME
 from bg_graph.hosting.graphql import PluginQueries
@@ -23,14 +25,14 @@ from bg_graph.tenancy.viewer import ViewerQueries
 
 
 @strawberry.type(description="What can be asked.")
-class Query(ListQueries, CatalogQueries, NodeQueries, ViewerQueries, PluginQueries, EmailQueries):
+class Query(ListQueries, CatalogQueries, NodeQueries, ViewerQueries, PluginQueries, EmailQueries, SendQueries):
     """What can be asked."""
 
 
 @strawberry.type(
     description="What can be changed. Each field takes one input, and tells what the user can mend as data."
 )
-class Mutation(MembershipMutations, UndoMutations, GroupMutations, EmailMutations):
+class Mutation(MembershipMutations, UndoMutations, GroupMutations, EmailMutations, SendMutations):
     """What can be changed.
 
     A room adds its mutations as a class of its own (`MembershipMutations` is one), named among the bases here. Their

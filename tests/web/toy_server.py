@@ -4,7 +4,7 @@ import asyncio
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -136,20 +136,47 @@ class Subscription:
         finally:
             info.context.world.ended.set()
 
+    @strawberry.subscription
+    async def flood(self, info: strawberry.Info, kilobytes: int) -> AsyncIterator[str]:
+        """As fast as the client takes it, and without an end."""
+        try:
+            while True:
+                info.context.world.flooded += 1
+                yield "x" * kilobytes * 1024
+        finally:
+            info.context.world.ended.set()
+
+    @strawberry.subscription
+    async def quiet(self, info: strawberry.Info) -> AsyncIterator[int]:
+        """One value, then nothing until `speak` is set."""
+        try:
+            yield 0
+            while not info.context.world.speak.is_set():
+                await asyncio.sleep(0.01)
+            yield 1
+        finally:
+            info.context.world.ended.set()
+
 
 schema = strawberry.Schema(Query, Mutation, Subscription)
 
 
 @dataclass
 class World:
-    """What tests can see of the inside: a port, and events."""
+    """What tests can see of the inside: a port, and events; and what they can turn: whose token the one token is."""
 
     port: int = 0
+    tester: str | None = "tester"
+    lookup_fails: bool = False
+    followers: set[Callable[[], None]] = field(default_factory=set)
     problem: str | None = None
     started: threading.Event = field(default_factory=threading.Event)
     stopped: threading.Event = field(default_factory=threading.Event)
     cancelled: threading.Event = field(default_factory=threading.Event)
     ended: threading.Event = field(default_factory=threading.Event)
+    speak: threading.Event = field(default_factory=threading.Event)
+    flooded: int = 0
+    loop: Any = None
 
     @property
     def url(self) -> str:
@@ -159,6 +186,11 @@ class World:
         body = {"query": query, "variables": variables}
         accept = {"accept": "application/graphql-response+json"}
         return httpx.post(self.url + "/graphql", json=body, headers={**AUTHORIZED, **accept, **headers}, timeout=60)
+
+    def rights_changed(self) -> None:
+        """As when the product hears that a token was revoked."""
+        for wake in tuple(self.followers):
+            self.loop.call_soon_threadsafe(wake)
 
     def code(self, query: str, variables: dict[str, Any] | None = None) -> str:
         return code_of(self.post(query, variables))
@@ -182,7 +214,16 @@ def served(options: WebOptions | None = None, transport: dict[str, Any] | None =
     async def authenticate(token: str | None) -> str | None:
         if token == "expired":
             raise Coded(ErrorCode.UNAUTHENTICATED, "The token expired yesterday.")
-        return "tester" if token == TOKEN else None
+        if world.lookup_fails:
+            raise ConnectionError("no database")
+        return world.tester if token == TOKEN else None
+
+    @contextmanager
+    def follow(caller: object, wake: Callable[[], None]) -> Iterator[None]:
+        world.loop = asyncio.get_running_loop()
+        world.followers.add(wake)
+        yield
+        world.followers.remove(wake)
 
     @asynccontextmanager
     async def make_context(caller: str) -> AsyncIterator[Context]:
@@ -199,7 +240,7 @@ def served(options: WebOptions | None = None, transport: dict[str, Any] | None =
     async def database() -> str | None:
         return world.problem
 
-    parts = {"readiness": {"database": database}, "lifespan": lifespan, **parts}
+    parts = {"readiness": {"database": database}, "lifespan": lifespan, "follow": follow, **parts}
     app = build_web(schema, authenticate, make_context, options or WebOptions(), **parts)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))

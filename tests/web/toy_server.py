@@ -222,8 +222,10 @@ def served(options: WebOptions | None = None, transport: dict[str, Any] | None =
     def follow(caller: object, wake: Callable[[], None]) -> Iterator[None]:
         world.loop = asyncio.get_running_loop()
         world.followers.add(wake)
-        yield
-        world.followers.remove(wake)
+        try:
+            yield
+        finally:
+            world.followers.remove(wake)
 
     @asynccontextmanager
     async def make_context(caller: str) -> AsyncIterator[Context]:

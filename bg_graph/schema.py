@@ -14,6 +14,7 @@ from bg_graph.buying_groups.graphql.live import BuyingGroupSubscriptions
 from bg_graph.buying_groups.graphql.membership import MembershipMutations
 from bg_graph.buying_groups.graphql.undo import UndoMutations
 from bg_graph.email.graphql.emails import EmailMutations, EmailQueries
+from bg_graph.email.graphql.live import EmailSubscriptions
 from bg_graph.email.graphql.send_mutations import SendMutations
 from bg_graph.email.graphql.sends import SendQueries
 from bg_graph.graph.nodes import NodeQueries
@@ -43,7 +44,7 @@ class Mutation(MembershipMutations, UndoMutations, GroupMutations, EmailMutation
 @strawberry.type(
     description="What can be followed: each field gives the present state first, then one after each change."
 )
-class Subscription(BuyingGroupSubscriptions):
+class Subscription(BuyingGroupSubscriptions, EmailSubscriptions):
     """What can be followed."""
 
 

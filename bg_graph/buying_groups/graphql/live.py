@@ -1,6 +1,5 @@
 """Following a buying group: the subscription by which the Overview and Members tabs stay true."""
 
-from collections.abc import AsyncGenerator
 from typing import Annotated, Any
 
 import strawberry
@@ -13,7 +12,7 @@ from bg_graph.tenancy.graphql import Info
 GroupId = Annotated[strawberry.ID, strawberry.argument(description="Opaque id of the buying group.")]
 
 
-def _changed(info: Info, id: GroupId) -> AsyncGenerator[Any, None]:  # noqa: A002 - the argument's name in the schema
+def _changed(info: Info, id: GroupId) -> Any:  # noqa: A002 - the argument's name in the schema
     return followed(info, TOPIC, "grp", id)
 
 

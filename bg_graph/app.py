@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import select
 from starlette.requests import Request
@@ -28,6 +28,7 @@ from bg_graph.live.hub import LIVE, Hub
 from bg_graph.schema import build_schema
 from bg_graph.screens.documents import GROUPS, MEMBERS, OVERVIEW, document
 from bg_graph.settings import Settings
+from bg_graph.settings.email import EmailSettings
 from bg_graph.store.clock import Clock, system_clock
 from bg_graph.store.engine import Database, open_database
 from bg_graph.store.schema import newest_revision, present_revision
@@ -43,6 +44,8 @@ from bg_graph.web.explorer import ExplorerTab, TokenNeededError, explorer_routes
 from bg_graph.web.options import Limits, WebOptions
 from bg_graph.web.outbox import outbox_routes
 from bg_graph.web.server import build_web
+from bg_graph.web.unsubscribe import unsubscribe_routes
+from bg_graph.web.webhooks import Webhooks
 
 __all__ = ["JOBS", "Product", "build_schema", "create_app"]
 
@@ -142,7 +145,7 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> ASGIApp:
         product.authenticate,
         product.context,
         web_options(settings),
-        extra_routes=[*explorer_routes(product.tabs), *_provider_routes(product)],
+        extra_routes=[*explorer_routes(product.tabs), *_provider_routes(product), *_mail_routes(product)],
         readiness={"database": product.is_migrated},
         lifespan=running,
         follow=product.follow_caller,
@@ -154,6 +157,26 @@ def _provider_routes(product: Product) -> list[Route]:
     if product.settings.email.provider != "outbox":
         return []
     return outbox_routes(OutboxFiles(product.settings.outbox.folder), product.authenticate)
+
+
+EMAIL_PROVIDERS = frozenset(get_args(EmailSettings.model_fields["provider"].annotation))
+"""The providers that an installation can have, or can have had: their reports are heard."""
+
+
+def _mail_routes(product: Product) -> list[Route]:
+    """What comes in of e-mails: reports of providers, and people who want no more."""
+    settings = product.settings
+    secret, timeout = settings.email.webhook_secret, settings.limits.body_timeout
+    webhooks = Webhooks(
+        product.database,
+        product.email_host,
+        EMAIL_PROVIDERS | {product.email_host.name},
+        None if secret is None else secret.get_secret_value(),
+        product.clock,
+        settings.limits.max_body,
+        timeout,
+    )
+    return [*webhooks.routes(), *unsubscribe_routes(product.database, product.clock, body_timeout=timeout)]
 
 
 @asynccontextmanager

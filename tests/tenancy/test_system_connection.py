@@ -13,6 +13,7 @@ ALLOWED = {
     "tenancy/reads.py list_tenants": "tenants themselves have no tenant",
     "tenancy/reads.py authenticate": "the token tells which tenant it is",
     "email/commands/events.py _locate": "a provider's report names a delivery, or a message, but no tenant",
+    "email/commands/events.py may_unsubscribe": "an unsubscribe link names a delivery by a secret, but no tenant",
     "email/commands/events.py unsubscribe": "an unsubscribe link names a delivery by a secret, but no tenant",
     "email/dispatch/claiming.py claim": "the queue of a provider is one for all tenants",
     "email/dispatch/claiming.py release": "a worker gives back what it claimed, of whichever tenant",

@@ -283,6 +283,13 @@ async def _mark(db: TenantConnection, news: _News, now: datetime) -> None:
         await mark_address(db, address_key, mark, at=min(event.at, now), now=now, detail=detail)
 
 
+async def may_unsubscribe(database: Database, token: str) -> bool:
+    """Whether an unsubscribe link is one of ours."""
+    async with database.system(reading=True) as system:
+        found = await system.rows(select(_delivery.c.id).where(_delivery.c.unsubscribe_token == token))
+    return bool(found)
+
+
 async def unsubscribe(database: Database, token: str, *, now: datetime) -> bool:
     """Take in that whoever got a delivery followed its unsubscribe link; False where no delivery has this token.
 

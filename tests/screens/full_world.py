@@ -18,10 +18,17 @@ from graphql import (
     is_non_null_type,
 )
 from graphql.pyutils import Undefined
+from sqlalchemy import select
 
-from bg_graph.buying_groups.rules.default_roles import DECISION_MAKER, INFLUENCER
+from bg_graph.buying_groups.rules.default_roles import DECISION_MAKER, DEFAULT_ROLES, INFLUENCER
+from bg_graph.buying_groups.tables import MemberRow
+from bg_graph.email.tables import KEPT_HERE, DeliveryEventRow, DeliveryRow, EmailSendRow, EmailWorkspaceRow
+from bg_graph.execution.node_ids import node_id
+from bg_graph.execution.selection import shape_of
 from bg_graph.intent.rules import IntentKind
 from bg_graph.intent.tables import SignalEvidenceRow
+from bg_graph.store.scope import of_tenant
+from tests.email.sending_world import approved_email
 from tests.world import World, definition
 
 
@@ -57,7 +64,58 @@ async def fill(world: World, mark: str) -> UUID:
         of: dict[str, Any] = {"subject_kind": kind, "category": f"{mark} category"}
         await world.signal(subject, f"{mark} product", 0.8, kind=IntentKind.PRODUCT, **of)
         await world.signal(subject, f"{mark} keyword", 0.7, kind=IntentKind.KEYWORD, product=f"{mark} product", **of)
+    await _fill_emails(world, mark, group)
     return group
+
+
+async def _fill_emails(world: World, mark: str, group: UUID) -> None:
+    """An e-mail that is sent to the members of a group, with something that its provider reported."""
+    name = {"name": f"{mark} workspace", "name_key": f"{mark} workspace"}
+    workspace = await world.add(EmailWorkspaceRow(provider=KEPT_HERE, external_id=f"{mark} folder", **name))
+    email, content = await approved_email(world, workspace, f"{mark} e-mail", subject=f"{mark} subject")
+    member = (await world.rows(MemberRow, group_id=group))[0]
+    send = EmailSendRow(
+        group_id=group,
+        email_id=email,
+        content_id=content,
+        provider="outbox",
+        idempotency_key=f"{mark} key",
+        fingerprint="0" * 64,
+        requested_by=f"{mark} user",
+        requested_at=world.now,
+    )
+    delivery = DeliveryRow(
+        send_id=await world.add(send),
+        provider="outbox",
+        person_id=member.person_id,
+        member_id=member.id,
+        address=f"{mark}@acme.example",
+        address_key=f"{mark}@acme.example",
+        status="UNKNOWN",
+        not_before=world.now,
+        unsubscribe_token=f"{mark} token",
+        created_at=world.now,
+        updated_at=world.now,
+    )
+    event = {"provider": "outbox", "external_id": f"{mark} report", "kind": "DELIVERED"}
+    reported = {"at": world.now, "received_at": world.now, "raw": f"{mark} words"}
+    await world.add(DeliveryEventRow(delivery_id=await world.add(delivery), **event, **reported))
+
+
+async def ids_of(world: World, questions: "Questions") -> dict[str, str]:
+    """An id of each type that can be fetched; the six default roles aside, whose ids are the same in every tenant."""
+    found: dict[str, str] = {}
+    default_roles = {role.id for role in DEFAULT_ROLES}
+    async with world.database.reading(world.tenant) as db:
+        for name, kind in questions.nodes.items():
+            shape = shape_of(kind)
+            assert shape.table is not None
+            key, table = shape.table.c.id, shape.table
+            statement = select(key).where(of_tenant(table), key.not_in(default_roles)).order_by(key).limit(1)
+            row_id = await db.value(statement)
+            if row_id is not None:
+                found[name] = node_id(shape.prefix, row_id)
+    return found
 
 
 class Questions:

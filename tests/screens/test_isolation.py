@@ -15,7 +15,7 @@ from bg_graph.store.engine import Database
 from bg_graph.store.ids import new_id
 from tests.conftest import NOW, add_tenant
 from tests.screens.conftest import Ask
-from tests.screens.full_world import Questions, fill
+from tests.screens.full_world import Questions, fill, ids_of
 from tests.world import World
 
 ABOUT_THE_CALLER = {"Viewer", "Plugin"}
@@ -49,15 +49,10 @@ def questions(schema: strawberry.Schema) -> Questions:
 
 
 @pytest.fixture
-async def ids(world: World, ask: Ask, questions: Questions) -> dict[str, str]:
+async def ids(world: World, questions: Questions) -> dict[str, str]:
     """An id of each type that can be fetched, in the first tenant, whose texts all hold the word SECRET."""
     await fill(world, "SECRET")
-    found: dict[str, str] = {}
-    for each in objects((await ask(all_lists(questions))).data):
-        of_all_tenants = each.get("isDefault", False)  # the six default roles have the same ids in every tenant
-        if each.get("__typename") in questions.nodes and not of_all_tenants:
-            found[each["__typename"]] = each["id"]
-    return found
+    return await ids_of(world, questions)
 
 
 @pytest.fixture

@@ -56,7 +56,7 @@ class WrongFolder(Exception):
         super().__init__("\n".join(map(str, faults)))
 
 
-def read_folder(folder: Path, language: Language) -> list[FoundEmail]:
+def read_folder(folder: Path, language: Language, *, most: int = MOST_EMAILS) -> list[FoundEmail]:
     """The e-mails of a folder, by path. Raises WrongFolder with all faults of all files."""
     if not folder.is_dir():
         raise WrongFolder([FileFault(folder, 1, "is no folder")])
@@ -69,8 +69,8 @@ def read_folder(folder: Path, language: Language) -> list[FoundEmail]:
     if not found and not faults:
         remedy = f"an e-mail is a folder <workspace>/[<program>/]<name> with {HEAD} and {PLAIN}"
         faults.append(FileFault(folder, 1, f"holds no e-mail; {remedy}"))
-    if len(found) > MOST_EMAILS:
-        faults.append(FileFault(folder, 1, f"holds {len(found):,} e-mails; at most {MOST_EMAILS:,} are taken at once"))
+    if len(found) > most:
+        faults.append(FileFault(folder, 1, f"holds {len(found):,} e-mails; at most {most:,} are taken at once"))
     if faults:
         raise WrongFolder(faults)
     return found

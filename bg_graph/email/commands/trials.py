@@ -11,7 +11,6 @@ from sqlalchemy import Row, select
 from bg_graph.accounts.rules import is_valid_email
 from bg_graph.buying_groups.tables import MemberRow
 from bg_graph.email.composing import Ask, Faulty, Renderer, compose, content_of, message_of
-from bg_graph.email.rules.contents import LONGEST_SUBJECT
 from bg_graph.email.rules.merge_fields import samples
 from bg_graph.email.rules.sending import Fault
 from bg_graph.email.rules.templates import RenderFault
@@ -24,8 +23,6 @@ from bg_graph.store.connection import TenantConnection, table_of
 from bg_graph.store.ids import new_id
 from bg_graph.store.scope import of_tenant
 
-TEST = "[Test] "
-"""How the subject of a test begins."""
 TRIAL_LINK = "https://unsubscribe.invalid/this-is-a-trial"
 """Stands for the link that ends e-mails: a trial is no delivery, so that there is nothing to end."""
 MOST_TESTS, WITHIN = 20, timedelta(minutes=1)
@@ -96,7 +93,7 @@ async def trial_of(db: TenantConnection, wish: TrialWish, renderer: Renderer) ->
 
 
 async def send_test(host: EmailHost, tenant_id: UUID, trial: Trial, address: str) -> Fault | None:
-    """Send the e-mail to an address as a test, which is told by its subject and is no delivery. None: it went out."""
+    """Send the e-mail to an address as a test, which is no delivery. None: it went out."""
     fault = address_fault(address) or _sending_fault(host, trial)
     if fault is not None:
         return fault
@@ -111,8 +108,8 @@ async def send_test(host: EmailHost, tenant_id: UUID, trial: Trial, address: str
 
 
 def as_test(message: Message) -> Message:
-    """The message marked as a test, without the header by which mail programs offer to end e-mails."""
-    return replace(message, subject=f"{TEST}{message.subject}"[:LONGEST_SUBJECT], headers={})
+    """The message without the header by which mail programs offer to end e-mails. Its provider marks it as a test."""
+    return replace(message, headers={})
 
 
 def address_fault(address: str) -> Fault | None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,11 +29,14 @@ from bg_graph.tenancy.commands import create_tenant, create_token
 from bg_graph.tenancy.reads import list_tenants
 from bg_graph.tenancy.rules import Right
 from bg_graph.web.logs import configure_logs
+from bg_graph.web.outbox import PATH as OUTBOX_PAGE
 
 app = typer.Typer(add_completion=False)
 
 TENANT = "demo"
 DATABASE = "bg-graph.sqlite"
+OUTBOX = "outbox"
+"""Folder below the demo's, in which the e-mails lie that it would have sent."""
 RECORD = "demo.json"
 """Tells that a folder is a demo's, what was asked for, and whether it is complete."""
 TOKEN_DAYS = 30
@@ -59,7 +63,14 @@ def demo(
     if size not in SIZES:
         raise misuse(f"there is no size {size!r}", f"There are: {', '.join(SIZES)}")
     url = f"sqlite:///{(folder / DATABASE).resolve()}"
-    settings = settings_of(context, server_host=host, server_port=port, database_url=url)
+    settings = settings_of(
+        context,
+        server_host=host,
+        server_port=port,
+        database_url=url,
+        email_provider="outbox",  # made-up people have addresses that may be somebody's
+        outbox_folder=folder / OUTBOX,
+    )
     wanted = Wanted(folder, size, seed)
     complete = wanted.is_there(fresh=fresh)
     taken = take_address(settings)
@@ -128,6 +139,8 @@ def _write(wanted: Wanted) -> None:
         wanted.folder.mkdir(parents=True, exist_ok=True)
         for suffix in ("", "-wal", "-shm"):
             (wanted.folder / f"{DATABASE}{suffix}").unlink(missing_ok=True)
+        if (wanted.folder / OUTBOX).exists():
+            shutil.rmtree(wanted.folder / OUTBOX)
         wanted.write_record(complete=False)
         with _counting() as progress:
             write_exports(
@@ -163,7 +176,10 @@ def _greeting(address: str, token: str, folder: Path) -> str:
 A made-up company that sells to others is served; its data stands in {folder}/ (--fresh makes it anew).
 
   Address   {address}/#token={token}
+  Outbox    {address}{OUTBOX_PAGE}#token={token}
   Token     {token}   (good for {TOKEN_DAYS} days, with all rights)
+
+What `sendEmail` sends comes to the outbox: nothing leaves this machine.
 
 Three things to try first:
 

@@ -6,6 +6,7 @@ import re
 import signal
 import socket
 import subprocess
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -85,6 +86,47 @@ def test_a_second_start_serves_the_data_that_is_there(first_start: tuple[Path, S
     with served(folder) as demo:
         assert "Making" not in demo.greeting
         assert demo.ask("{ buyingGroups(first: 3) { totalCount nodes { id name engagementScore } } }") == before
+
+
+def test_what_is_sent_comes_to_its_outbox_even_where_a_mail_server_is_set(
+    first_start: tuple[Path, Served, dict[str, object]],
+) -> None:
+    folder, *_ = first_start
+    (folder / "bg-graph.toml").write_text('[email]\nprovider = "smtp"\nsender = "a@b.example"\n[smtp]\nhost = "mail"\n')
+    with served(folder) as demo:
+        sent = send_to_one(demo)
+        assert sent["userErrors"] == []
+        request = urllib.request.Request(
+            f"{demo.url}/plugins/outbox/messages", headers={"Authorization": f"Bearer {demo.token}"}
+        )
+        for _ in range(100):
+            with urllib.request.urlopen(request, timeout=30) as response:
+                messages = json.load(response)["messages"]
+            if messages:
+                break
+            time.sleep(0.1)
+    (folder / "bg-graph.toml").unlink()
+    assert len(messages) == 1
+    assert f"Outbox    {demo.url}/plugins/outbox/#token={demo.token}\n" in demo.greeting
+    assert [path.stem for path in (folder / "demo-data" / "outbox").glob("*/*.eml")] == [messages[0]["key"]]
+
+
+def send_to_one(demo: Served) -> dict[str, object]:
+    workspace = demo.ask("{ emailWorkspaces { id } }")["data"]["emailWorkspaces"][0]["id"]
+    emails = demo.ask(f'{{ approvedEmails(workspaceId: "{workspace}") {{ nodes {{ id }} }} }}')
+    members = "members(first: 50) { nodes { id person { emailable } } }"
+    group = demo.ask(f"{{ buyingGroups(first: 1) {{ nodes {{ id {members} }} }} }}")["data"]["buyingGroups"]["nodes"][0]
+    given = {
+        "buyingGroupId": group["id"],
+        "memberIds": [member["id"] for member in group["members"]["nodes"] if member["person"]["emailable"]][:1],
+        "workspaceId": workspace,
+        "emailId": emails["data"]["approvedEmails"]["nodes"][0]["id"],
+        "idempotencyKey": "first",
+    }
+    literal = ", ".join(f"{name}: {json.dumps(value)}" for name, value in given.items())
+    return demo.ask(f"mutation {{ sendEmail(input: {{{literal}}}) {{ userErrors {{ code message }} }} }}")["data"][
+        "sendEmail"
+    ]
 
 
 def test_another_demo_than_the_one_that_is_there_is_refused(

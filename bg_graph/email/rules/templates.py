@@ -285,14 +285,8 @@ class _Walk:
                 yield from self.faults(node, known, depth + 1)
 
     def _filter(self, node: nodes.Filter, known: frozenset[str], depth: int) -> Iterator[TemplateFault]:
-        if node.name not in FILTERS and node.name not in _SHORT:
-            close = get_close_matches(node.name, FILTERS, n=1)
-            meant = f"did you mean `{close[0]}`?" if close else f"there are: {', '.join(FILTERS)}"
-            yield TemplateFault(node.lineno, f"there is no filter `{node.name}`; {meant}")
-        if node.dyn_args is not None or node.dyn_kwargs is not None:
-            yield TemplateFault(node.lineno, f"`{node.name}` takes no arguments by star")
+        yield from _wrong_use(node)
         if node.node is None:
-            yield TemplateFault(node.lineno, "a `filter` block can't be used in an e-mail")
             return
         falls_back = _SHORT.get(node.name, node.name) == "default" and bool(node.args or node.kwargs)
         unwrapped = _dotted(node.node)
@@ -309,6 +303,18 @@ class _Walk:
             yield from self.faults(node.node, known, depth + 1)
         elif name not in FIELDS:
             yield TemplateFault(node.lineno, unknown_field(name), name)
+
+
+def _wrong_use(node: nodes.Filter) -> Iterator[TemplateFault]:
+    """What is wrong with a filter, its value and arguments aside."""
+    if node.name not in FILTERS and node.name not in _SHORT:
+        close = get_close_matches(node.name, FILTERS, n=1)
+        meant = f"did you mean `{close[0]}`?" if close else f"there are: {', '.join(FILTERS)}"
+        yield TemplateFault(node.lineno, f"there is no filter `{node.name}`; {meant}")
+    if node.dyn_args is not None or node.dyn_kwargs is not None:
+        yield TemplateFault(node.lineno, f"`{node.name}` takes no arguments by star")
+    if node.node is None:
+        yield TemplateFault(node.lineno, "a `filter` block can't be used in an e-mail")
 
 
 def _dotted(node: nodes.Node | None) -> str | None:

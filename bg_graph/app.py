@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from bg_graph.buying_groups.commands.maintenance import maintain_job
 from bg_graph.buying_groups.graphql.groups import GROUP
 from bg_graph.email.built_in.outbox.files import OutboxFiles
+from bg_graph.email.dispatch.measures import DispatchMeasures
 from bg_graph.email.dispatch.running import connected_host, worker_of, working
 from bg_graph.email.wiring import email_services
 from bg_graph.engagement.commands import score_job
@@ -41,6 +42,7 @@ from bg_graph.tenancy.reads import authenticate, list_tenants
 from bg_graph.tenancy.rules import Caller, Right
 from bg_graph.web.callers import bearer_token
 from bg_graph.web.explorer import ExplorerTab, TokenNeededError, explorer_routes
+from bg_graph.web.metrics import Metrics
 from bg_graph.web.options import Limits, WebOptions
 from bg_graph.web.outbox import outbox_routes
 from bg_graph.web.server import build_web
@@ -125,6 +127,8 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> ASGIApp:
     """The ASGI app of an installation. The database is opened here and closed at shutdown."""
     database = open_database(settings.database.url, pool_size=settings.database.pool_size)
     product = Product(settings, database, clock)
+    metrics = Metrics()
+    measures = DispatchMeasures(metrics.registry)
 
     @asynccontextmanager
     async def running() -> AsyncIterator[None]:
@@ -132,8 +136,9 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> ASGIApp:
             stack.push_async_callback(database.close)
             stack.push_async_callback(product.email_host.close)
             await stack.enter_async_context(hearing(database, product.hub, listen_url=settings.database.listen_url))
+            await stack.enter_async_context(_in_background(measures.keep_showing(database, clock)))
             if settings.email.dispatch:
-                worker = worker_of(settings, database, product.email_host, clock=clock)
+                worker = worker_of(settings, database, product.email_host, clock=clock, count=measures.count)
                 await stack.enter_async_context(working(worker, product.hub, grace=settings.server.shutdown_grace))
             if settings.jobs.enabled:
                 work = run_daily(database, JOBS, clock, settings.jobs.schedule, tenants=list_tenants)
@@ -149,6 +154,7 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> ASGIApp:
         readiness={"database": product.is_migrated},
         lifespan=running,
         follow=product.follow_caller,
+        metrics=metrics,
     )
 
 

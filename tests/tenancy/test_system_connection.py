@@ -17,6 +17,7 @@ ALLOWED = {
     "email/commands/events.py unsubscribe": "an unsubscribe link names a delivery by a secret, but no tenant",
     "email/dispatch/claiming.py claim": "the queue of a provider is one for all tenants",
     "email/dispatch/claiming.py release": "a worker gives back what it claimed, of whichever tenant",
+    "email/dispatch/measures.py waiting": "whoever runs the product sees how long the queue is, of all tenants together",
     "email/dispatch/recovery.py _found": "a worker that died leaves deliveries of any tenant behind",
     "email/dispatch/pace.py": "a provider's pace belongs to no tenant",
     "email/dispatch/claiming.py rest": "a provider's pace belongs to no tenant",

@@ -36,6 +36,8 @@ async def record(
     async with database.writing(tenant_id) as db:
         for row in await _rows(db, list(by_id)):
             claimed, result = by_id[row.id]
+            if row.attempt == claimed.attempt - 1:
+                continue  # the attempt never came to be on record
             if row.attempt != claimed.attempt:
                 log.warning(
                     "a result came too late", delivery=row.id.hex, attempt=claimed.attempt, result=result.status

@@ -73,9 +73,11 @@ async def claim(database: Database, provider: str, holder: Holder, limit: int, *
     return Claim(found, leaves_at)
 
 
-async def release(database: Database, worker: str) -> int:
-    """Give back what a worker has only claimed; gives how many that were."""
+async def release(database: Database, worker: str, only: Sequence[Claimed] | None = None) -> int:
+    """Give back what a worker has only claimed, or `only` these of it; gives how many that were."""
     held = and_(_QUEUED, _delivery.c.worker == worker)
+    if only is not None:
+        held = and_(held, _are(only))
     async with database.system() as system:
         return await system.execute(update(_delivery).where(held).values(worker=None, lease_until=None))
 

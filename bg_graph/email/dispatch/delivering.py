@@ -11,7 +11,7 @@ import structlog
 from bg_graph.email.dispatch.claiming import Claimed
 from bg_graph.email.dispatch.departing import Departure
 from bg_graph.email.dispatch.letters import Letter
-from bg_graph.email.dispatch.patience import MISCONFIGURED, before_attempt
+from bg_graph.email.dispatch.patience import MISCONFIGURED, asked_pause, before_attempt
 from bg_graph.email.rules.attempts import Reason, Result
 from bg_graph.email.rules.deliveries import DeliveryStatus
 from bg_graph.hosting.email import EmailHost
@@ -68,15 +68,16 @@ class Delivering:
         if isinstance(fault, OutcomeUnknown):
             return Result(DeliveryStatus.UNKNOWN, Reason.NO_ANSWER, detail)
         if isinstance(fault, Misconfigured):
-            not_before = self.clock() + MISCONFIGURED
-            return Result(DeliveryStatus.QUEUED, Reason.MISCONFIGURED, detail, not_before=not_before)
+            until = self.clock() + MISCONFIGURED
+            return Result(DeliveryStatus.QUEUED, Reason.MISCONFIGURED, detail, not_before=until, rest_until=until)
         if not isinstance(fault, Unavailable):
             code = getattr(fault, "code", type(fault).__name__)
             return Result(DeliveryStatus.FAILED, Reason.REFUSED, f"{code} {detail}")
+        rest_until = None if fault.retry_after is None else self.clock() + asked_pause(fault.retry_after)
         if claimed.attempt >= self.attempts:
-            return Result(DeliveryStatus.FAILED, Reason.GAVE_UP, detail)
+            return Result(DeliveryStatus.FAILED, Reason.GAVE_UP, detail, rest_until=rest_until)
         not_before = self.clock() + before_attempt(claimed.attempt + 1, fault.retry_after)
-        return Result(DeliveryStatus.QUEUED, Reason.UNAVAILABLE, detail, not_before=not_before)
+        return Result(DeliveryStatus.QUEUED, Reason.UNAVAILABLE, detail, not_before=not_before, rest_until=rest_until)
 
 
 def answered(answer: SendAnswer | None) -> Result:

@@ -13,6 +13,11 @@ DATABASE_LOST = (SQLAlchemyError, PostgresError, InterfaceError, OSError, Timeou
 """What a statement raises where the database can't be reached, or is lost while it answers."""
 MISCONFIGURED = timedelta(minutes=5)
 """How long a provider whose settings are wrong is left alone."""
+AT_A_TIME = 5
+"""Calls in a row that found the provider unavailable, after which it is left alone for a while."""
+FOR_A_WHILE = timedelta(seconds=30)
+LONGEST_ASKED = timedelta(hours=1)
+"""A provider that asks for a longer pause is asked again after this."""
 
 _DELIVERY = wait_exponential_jitter(multiplier=5, max=14_400, exp_base=4, jitter=5)
 _DATABASE = wait_exponential_jitter(multiplier=0.2, max=10, jitter=0.5)
@@ -25,7 +30,12 @@ def before_attempt(number: int, retry_after: float | None = None) -> timedelta:
     """How long to wait before this attempt (the second, third and so on); not less than the system asked for."""
     state = RetryCallState(AsyncRetrying(), None, (), {})
     state.attempt_number = number - 1
-    return timedelta(seconds=max(_DELIVERY(state), retry_after or 0.0))
+    return max(timedelta(seconds=_DELIVERY(state)), asked_pause(retry_after or 0.0))
+
+
+def asked_pause(retry_after: float) -> timedelta:
+    """The pause that a system asks for (seconds), within reason."""
+    return timedelta(seconds=min(max(retry_after, 0.0), LONGEST_ASKED.total_seconds()))
 
 
 async def until_written(write: Callable[[], Awaitable[Answer]]) -> Answer:

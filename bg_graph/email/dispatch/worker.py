@@ -19,7 +19,7 @@ from bg_graph.email.dispatch.delivering import Delivering, Results, not_begun
 from bg_graph.email.dispatch.departing import Departure, depart
 from bg_graph.email.dispatch.letters import Writer
 from bg_graph.email.dispatch.pace import gap
-from bg_graph.email.dispatch.patience import DATABASE_LOST, MISCONFIGURED, until_written
+from bg_graph.email.dispatch.patience import AT_A_TIME, DATABASE_LOST, FOR_A_WHILE, until_written
 from bg_graph.email.dispatch.recovery import bury, settle
 from bg_graph.email.rules.attempts import Reason
 from bg_graph.email.rules.deliveries import DeliveryStatus
@@ -80,6 +80,7 @@ class Worker:
         self._delivering = Delivering(host, clock, options.attempts, gap(options.rate))
         self._stopping = asyncio.Event()
         self._news = asyncio.Event()
+        self._failures = 0
 
     async def run(self) -> None:
         """Work until `stop` is called; what is under way then is finished, what is only claimed is given back.
@@ -167,8 +168,7 @@ class Worker:
         try:
             departure = await depart(self._database, tenant_id, given, self._holder, now=self._clock())
         except DATABASE_LOST:
-            # It may be on record or not: nothing left either way.
-            await self._record(tenant_id, dict.fromkeys(claimed, not_begun(self._clock())))
+            await self._take_back(tenant_id, claimed)
             return
         self._count(Counter(result.status for result in departure.ended.values()))
         await self._deliver(tenant_id, departure, leaves_at)
@@ -191,15 +191,30 @@ class Worker:
             **{key.lower(): n for key, n in counts.items()},
         )
 
+    async def _take_back(self, tenant_id: UUID, claimed: Sequence[Claimed]) -> None:
+        """Queue again what did not leave, though it may be on record that it was about to."""
+        await self._record(tenant_id, dict.fromkeys(claimed, not_begun(self._clock())))
+
+        async def give_back() -> int:
+            return await release(self._database, self.name, claimed)
+
+        await until_written(give_back)
+
     async def _let_rest(self, results: Results) -> None:
-        """Leave a provider alone that can't work: each further call would only fail too."""
-        if any(result.reason == Reason.MISCONFIGURED for result in results.values()):
-            details = {result.detail for result in results.values() if result.reason == Reason.MISCONFIGURED}
-            log.error(
-                "the e-mail provider is misconfigured; nothing is sent", provider=self._host.name, details=details
-            )
-            with suppress(*DATABASE_LOST):
-                await rest(self._database, self._host.name, self._clock() + MISCONFIGURED)
+        """Leave a provider alone that asks for it, or that can't work: each further call would only fail too."""
+        unavailable = {result.reason for result in results.values()} <= {Reason.UNAVAILABLE, Reason.GAVE_UP}
+        self._failures = self._failures + 1 if unavailable else 0
+        asked = [result.rest_until for result in results.values() if result.rest_until is not None]
+        if self._failures >= AT_A_TIME:
+            asked.append(self._clock() + FOR_A_WHILE)
+        if not asked:
+            return
+        details = {result.detail for result in results.values() if result.rest_until is not None}
+        misconfigured = any(result.reason == Reason.MISCONFIGURED for result in results.values())
+        write = log.error if misconfigured else log.warning
+        write("the e-mail provider is left alone", provider=self._host.name, until=max(asked).isoformat(), why=details)
+        with suppress(*DATABASE_LOST):
+            await rest(self._database, self._host.name, max(asked))
 
 
 def _by_tenant(claimed: Claim) -> list[tuple[UUID, list[Claimed]]]:

@@ -41,6 +41,9 @@ class Result:
     not_before: datetime | None = None
     """When to try again, of one that goes back into the queue."""
     bad_address: bool = False
+    """The address will never work: it is marked."""
+    rest_until: datetime | None = None
+    """Until when the provider is left alone altogether."""
 
 
 _OPEN = frozenset({DeliveryStatus.SENDING, DeliveryStatus.UNKNOWN})

@@ -1,18 +1,25 @@
 """The outbox's page in a real Chromium without a network: what was sent is seen there, and can do nothing."""
 
+import asyncio
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
 
+import httpx
 import pytest
 from playwright.async_api import expect
 
 from bg_graph.email.built_in.outbox.provider import OutboxOptions, OutboxProvider
-from bg_graph.settings import OutboxSettings
+from bg_graph.execution.node_ids import node_id
+from bg_graph.settings import EmailSettings, OutboxSettings
 from bg_graph.store.engine import Database
+from bg_graph.tenancy.rules import Right
 from tests.browser import WatchedPage
 from tests.email.messages import AT, key_of, recipient, request
+from tests.email.sending_world import sending
 from tests.screens.serving import Served, serving
+from tests.world import World
 
 pytestmark = pytest.mark.browser
 
@@ -39,6 +46,45 @@ def outbox(tmp_path: Path) -> OutboxProvider:
 async def served(database: Database, database_url: str, tenant: UUID, tmp_path: Path) -> AsyncIterator[Served]:
     async with serving(database, database_url, tenant, outbox=OutboxSettings(folder=tmp_path / "outbox")) as server:
         yield server
+
+
+SEND = """mutation Send($input: SendEmailInput!) {
+  sendEmail(input: $input) { emailSend { id } userErrors { code message } }
+}"""
+
+
+async def test_an_e_mail_sent_by_the_api_comes_to_the_page(
+    database: Database, database_url: str, world: World, tmp_path: Path, watched_page: WatchedPage
+):
+    group = await sending(world, "ann@acme.test", "bob@acme.test")
+    sections = {"email": EmailSettings(dispatch=True), "outbox": OutboxSettings(folder=tmp_path / "outbox")}
+    given = {
+        "buyingGroupId": node_id("grp", group.group),
+        "memberIds": [node_id("mem", member) for member in group.members],
+        "workspaceId": node_id("ews", group.workspace),
+        "emailId": node_id("eml", group.email),
+        "idempotencyKey": "first",
+    }
+    page = watched_page.page
+    async with (
+        serving(database, database_url, world.tenant, Right.SEND, **sections) as served,
+        httpx.AsyncClient(base_url=served.url, headers=served.headers) as client,
+    ):
+        for _ in range(2):  # the second call is the same send
+            answer = await client.post("/graphql", json={"query": SEND, "variables": {"input": given}})
+            assert answer.json()["data"]["sendEmail"]["userErrors"] == []
+        while len(list(tmp_path.glob("outbox/*/*.eml"))) < 2:
+            await asyncio.sleep(0.05)
+        await page.goto(f"{served.url}/plugins/outbox/#token={served.token}")
+        recipients = page.locator("#messages .to")
+        await expect(recipients).to_have_count(2)
+        assert sorted(re.findall(r"\w+@acme.test", " ".join(await recipients.all_inner_texts()))) == [
+            "ann@acme.test",
+            "bob@acme.test",
+        ]
+        await expect(page.locator("#plain")).to_contain_text("Hello.")
+        await expect(page.locator("#fields")).to_contain_text("List-Unsubscribe-Post")
+    assert watched_page.complaints == []
 
 
 async def test_what_was_sent_is_listed_and_shown_and_the_token_leaves_the_address(

@@ -138,6 +138,8 @@ async def test_a_token_that_graphiql_was_given_serves_here_too(
     await outbox.send(request(tenant=tenant.hex))
     await page.goto(f"{served.url}/#token={served.token}")
     await expect(page.locator(".graphiql-tab-button")).to_have_count(3)
+    while "Bearer" not in (await page.evaluate("() => sessionStorage.getItem('graphiql:tabState')") or ""):
+        await asyncio.sleep(0.05)  # it keeps its tabs a moment later
     await page.goto(f"{served.url}/plugins/outbox/")
     await expect(page.locator("#messages .subject")).to_have_text(["Hello"])
 

@@ -22,7 +22,7 @@ from sqlalchemy import select
 
 from bg_graph.buying_groups.rules.default_roles import DECISION_MAKER, DEFAULT_ROLES, INFLUENCER
 from bg_graph.buying_groups.tables import MemberRow
-from bg_graph.email.tables import KEPT_HERE, DeliveryEventRow, DeliveryRow, EmailSendRow, EmailWorkspaceRow
+from bg_graph.email.tables import KEPT_HERE, DeliveryEventRow, DeliveryRow, EmailRow, EmailSendRow, EmailWorkspaceRow
 from bg_graph.execution.node_ids import node_id
 from bg_graph.execution.selection import shape_of
 from bg_graph.intent.rules import IntentKind
@@ -73,6 +73,7 @@ async def _fill_emails(world: World, mark: str, group: UUID) -> None:
     name = {"name": f"{mark} workspace", "name_key": f"{mark} workspace"}
     workspace = await world.add(EmailWorkspaceRow(provider=KEPT_HERE, external_id=f"{mark} folder", **name))
     email, content = await approved_email(world, workspace, f"{mark} e-mail", subject=f"{mark} subject")
+    await world.change(EmailRow, email, draft_content_id=content)
     member = (await world.rows(MemberRow, group_id=group))[0]
     send = EmailSendRow(
         group_id=group,
@@ -93,7 +94,7 @@ async def _fill_emails(world: World, mark: str, group: UUID) -> None:
         address_key=f"{mark}@acme.example",
         status="UNKNOWN",
         not_before=world.now,
-        unsubscribe_token=f"{mark} token",
+        unsubscribe_token=f"{mark} token {world.tenant.hex}",
         created_at=world.now,
         updated_at=world.now,
     )

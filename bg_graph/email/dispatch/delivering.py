@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
 
@@ -24,14 +23,15 @@ Results = dict[Claimed, Result]
 log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
 class Delivering:
-    """How deliveries are handed over: to whom, how often at most, and how far apart."""
+    """Hands deliveries over, in one process: to whom, how often at most, and how far apart."""
 
-    host: EmailHost
-    clock: Clock
-    attempts: int
-    gap: timedelta
+    def __init__(self, host: EmailHost, clock: Clock, *, attempts: int, gap: timedelta) -> None:
+        self.host = host
+        self.clock = clock
+        self.attempts = attempts
+        self.gap = gap
+        self._free_at = 0.0
 
     async def results(self, departure: Departure, leaves_at: datetime) -> AsyncIterator[Results]:
         """What becomes of the deliveries, as the provider's answers come: each exactly once."""
@@ -49,7 +49,7 @@ class Delivering:
 
     async def _call(self, letters: Mapping[Claimed, Letter], starts_at: datetime, lease_until: datetime) -> Results:
         """One call of the provider. It is not begun unless it must end before the lease does."""
-        await asyncio.sleep(max(0.0, (starts_at - self.clock()).total_seconds()))
+        await self._turn(starts_at, len(letters))
         if self.clock() + timedelta(seconds=self.host.deadline) >= lease_until:
             log.warning("no time was left to send; it is queued again", deliveries=len(letters))
             return dict.fromkeys(letters, not_begun(self.clock()))
@@ -61,6 +61,13 @@ class Delivering:
         except ProviderError as fault:
             return {each: self._failed(each, fault) for each in letters}
         return {each: answered(answers.get(each.id.hex)) for each in letters}
+
+    async def _turn(self, starts_at: datetime, deliveries: int) -> None:
+        """Wait for the time that was reserved; calls of this process that are late do not come all at once."""
+        now = asyncio.get_running_loop().time()
+        turn = max(now + (starts_at - self.clock()).total_seconds(), self._free_at)
+        self._free_at = max(now, turn) + deliveries * self.gap.total_seconds()
+        await asyncio.sleep(turn - now)
 
     def _failed(self, claimed: Claimed, fault: ProviderError) -> Result:
         """What becomes of a delivery whose call came to nothing, or may have."""

@@ -77,7 +77,7 @@ class Worker:
         self._clock = clock
         self._count = count
         self._holder = Holder(self.name, timedelta(seconds=options.lease))
-        self._delivering = Delivering(host, clock, options.attempts, gap(options.rate))
+        self._delivering = Delivering(host, clock, attempts=options.attempts, gap=gap(options.rate))
         self._stopping = asyncio.Event()
         self._news = asyncio.Event()
         self._failures = 0

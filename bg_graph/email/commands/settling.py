@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, select, update
 
-from bg_graph.email.commands.sends import NEEDS_SEND, TOPIC, Refused
+from bg_graph.email.commands.sends import NEEDS_SEND, QUEUE, TOPIC, Refused
 from bg_graph.email.rules.deliveries import DROPPED, SETTLED, DeliveryStatus, Outcome
 from bg_graph.email.rules.sending import Fault
 from bg_graph.email.tables import DeliveryRow
@@ -41,6 +41,8 @@ async def resolve_delivery(
     await db.execute(settled.values(**after, settled_by=caller.name, updated_at=now, worker=None, lease_until=None))
     await record_changes(db, [_logged(row, after, outcome, caller, now)])
     db.announce(TOPIC, row.send_id)
+    if outcome is Outcome.QUEUE_AGAIN:
+        db.announce(QUEUE, row.send_id)
     return None
 
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from bg_graph.email.built_in.addresses import UnusableAddress, address_of, one_line
 from bg_graph.email.built_in.mime import Envelope, envelope_of
 from bg_graph.plugins.email import Recipient, Refused
-from bg_graph.plugins.errors import Rejected
 from tests.email.messages import AT, MAILING, key_of, parsed, recipient
 
 UNSUBSCRIBE = f"<https://graph.example.com/unsubscribe/{'a' * 120}>"
@@ -21,6 +20,13 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=200)
 def envelope(**said: Any) -> Envelope:
     made = envelope_of(recipient(**said), MAILING)
     assert isinstance(made, Envelope)
+    return made
+
+
+def refused(**said: Any) -> Refused:
+    made = envelope_of(recipient(**said), MAILING)
+    assert isinstance(made, Refused)
+    assert not made.bad_address
     return made
 
 
@@ -80,20 +86,17 @@ def test_the_one_click_field_is_not_doubled_where_the_host_gives_it():
 @pytest.mark.parametrize(
     "name", ["Bcc", "to", "Subject", "Content-Type", "Resent-To", "X-A: b\r\nBcc", "", "a b", "DKIM-Signature", "Ä"]
 )
-def test_a_field_that_is_not_the_messages_to_set_is_rejected(name: str):
-    with pytest.raises(Rejected, match="header field"):
-        envelope(headers={name: "x"})
+def test_a_field_that_is_not_the_messages_to_set_is_refused(name: str):
+    assert "header field" in refused(headers={name: "x"}).message
 
 
 @pytest.mark.parametrize("value", ["a\r\nBcc: x@example.com", "a\nb", "ä", "x" * 1000, "\x00"])
-def test_a_value_that_is_not_one_line_of_ascii_is_rejected(value: str):
-    with pytest.raises(Rejected, match="one line"):
-        envelope(headers={"X-Campaign": value})
+def test_a_value_that_is_not_one_line_of_ascii_is_refused(value: str):
+    assert "one line" in refused(headers={"X-Campaign": value}).message
 
 
-def test_a_field_named_twice_is_rejected():
-    with pytest.raises(Rejected, match="twice"):
-        envelope(headers={"X-Campaign": "a", "x-campaign": "b"})
+def test_a_field_named_twice_is_refused():
+    assert "twice" in refused(headers={"X-Campaign": "a", "x-campaign": "b"}).message
 
 
 ENCODED = st.sampled_from(
@@ -174,11 +177,11 @@ def test_an_international_domain_is_written_to_in_its_ascii_form():
     ],
 )
 def test_an_address_that_nobody_can_be_written_to_is_refused_with_the_reason(address: str, malformed: bool):
-    refused = envelope_of(recipient(address=address), MAILING)
-    assert isinstance(refused, Refused)
-    assert refused.bad_address is malformed
-    assert refused.code == ("BAD_ADDRESS" if malformed else "ADDRESS_NOT_SUPPORTED")
-    assert "example" not in refused.message
+    answer = envelope_of(recipient(address=address), MAILING)
+    assert isinstance(answer, Refused)
+    assert answer.bad_address is malformed
+    assert answer.code == ("BAD_ADDRESS" if malformed else "ADDRESS_NOT_SUPPORTED")
+    assert "example" not in answer.message
 
 
 @given(st.text(max_size=80))
@@ -198,19 +201,17 @@ def test_odd_addresses_that_exist_are_written_to(address: str):
     assert b"Message-ID" in made.content
 
 
-def test_a_sender_that_is_no_address_is_rejected():
-    with pytest.raises(Rejected, match="sender"):
-        envelope(sender="nobody")
-    with pytest.raises(Rejected, match="reply_to"):
-        envelope(reply_to="nobody")
+def test_a_sender_that_is_no_address_is_refused():
+    assert "sender" in refused(sender="nobody").message
+    assert "reply_to" in refused(reply_to="nobody").message
 
 
-def test_a_recipient_without_a_message_is_rejected():
-    with pytest.raises(Rejected, match="no message"):
-        envelope_of(Recipient(key=key_of(1), address="ann@example.com"), MAILING)
+def test_a_recipient_without_a_message_is_refused():
+    answer = envelope_of(Recipient(key=key_of(1), address="ann@example.com"), MAILING)
+    assert isinstance(answer, Refused)
+    assert answer.code == "NO_CONTENT"
 
 
-def test_characters_that_are_none_are_rejected():
+def test_characters_that_are_none_are_refused():
     for said in ({"plain": "\ud800"}, {"subject": "\ud800"}, {"name": "\ud800"}, {"html": "\ud800"}):
-        with pytest.raises(Rejected, match="UTF-8"):
-            envelope(**said)
+        assert "UTF-8" in refused(**said).message

@@ -64,25 +64,28 @@ def message_id(key: str, domain: str) -> str:
 
 
 def envelope_of(recipient: Recipient, mailing: Mailing) -> Envelope | Refused:
-    """The recipient's message, ready to be handed over; Refused where the address can't be written to.
-
-    Raises Rejected where the message itself can't be sent to anybody.
-    """
-    message = recipient.message
-    if message is None:
-        raise Rejected("NO_CONTENT", "there is no message for this recipient; the host makes it")
+    """The recipient's message, ready to be handed over; Refused where the address or the message itself can't be used."""
     try:
         to = address_of(recipient.address, recipient.name)
+        return _envelope(recipient, to, mailing)
     except UnusableAddress as fault:
         code = "BAD_ADDRESS" if fault.malformed else "ADDRESS_NOT_SUPPORTED"
         return Refused(key=recipient.key, code=code, message=fault.reason, bad_address=fault.malformed)
+    except Rejected as fault:
+        return Refused(key=recipient.key, code=fault.code, message=str(fault))
+    except UnicodeEncodeError:
+        reason = "the message holds characters that can't be written as UTF-8"
+        return Refused(key=recipient.key, code="BAD_TEXT", message=reason)
+
+
+def _envelope(recipient: Recipient, to: Address, mailing: Mailing) -> Envelope:
+    message = recipient.message
+    if message is None:
+        raise Rejected("NO_CONTENT", "there is no message for this recipient; the host makes it")
     sender = _own_address("sender", message.sender) if message.sender else mailing.usual_sender
     made_id = message_id(recipient.key, sender.domain)
-    try:
-        fields = _fields(message, mailing, sender=sender, to=to, made_id=made_id)
-        content = b"".join((*fields, _parts(message)))
-    except UnicodeEncodeError:
-        raise Rejected("BAD_TEXT", "the message holds characters that can't be written as UTF-8") from None
+    fields = _fields(message, mailing, sender=sender, to=to, made_id=made_id)
+    content = b"".join((*fields, _parts(message)))
     return Envelope(sender.addr_spec, to.addr_spec, made_id, content)
 
 

@@ -47,7 +47,12 @@ def outcome(stage: Stage, key: str, code: int, text: str) -> Refused | None:
 
 def said(code: int, text: str) -> str:
     """A server's answer in one line, without the addresses in it: they are personal data."""
-    line = "".join(char if char.isprintable() else " " for char in f"{code} {text}")
+    return f"{code} {one_line(text)}"
+
+
+def one_line(text: str) -> str:
+    """A server's words in one line, without the addresses in it."""
+    line = "".join(char if char.isprintable() else " " for char in text)
     return _ADDRESS.sub("(address)", " ".join(line.split()))[:_LONGEST_TEXT]
 
 
@@ -62,4 +67,5 @@ def _refusal(stage: Stage, key: str, code: int, text: str) -> Refused:
         and enhanced not in _ABOUT_THE_SENDER
     )
     word = f"{code} {enhanced}" if enhanced else str(code)
-    return Refused(key=key, code=word, message=f"{stage}: {said(code, text)}", bad_address=is_bad)
+    rest = text[found.end() :] if found else text
+    return Refused(key=key, code=word, message=f"{one_line(rest)} (answer to {stage})", bad_address=is_bad)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from bg_graph.accounts.tables import AddressMarkRow
 from bg_graph.email.commands.events import apply_events
 from bg_graph.plugins.email import DeliveryEvent, EventKind
 from bg_graph.store.engine import Database
@@ -170,3 +171,15 @@ async def test_another_tenants_send_and_deliveries_are_not_found(
     assert payload["userErrors"] == [{"code": "NOT_FOUND", "path": ["input", "emailSendId"]}]
     payload = (await ask(RESOLVE, caller=maria, id=gid("dlv", row.id), outcome="SENT")).data["resolveDelivery"]
     assert payload["userErrors"] == [{"code": "NOT_FOUND", "path": ["input", "deliveryId"]}]
+
+
+async def test_nobody_is_emailable_at_an_address_that_is_marked_whatever_the_person_says(
+    ask: Ask, world: World
+) -> None:
+    account = await world.account()
+    marked = await world.person(account, email="Ann@acme.test")
+    free = await world.person(account, email="bob@acme.test")
+    await world.add(AddressMarkRow(address_key="ann@acme.test", kind="BOUNCED", at=world.now))
+    query = "query Q($ids: [ID!]!) { nodes(ids: $ids) { ... on Person { emailable unsubscribed } } }"
+    found = (await ask(query, ids=[gid("per", marked), gid("per", free)])).data["nodes"]
+    assert [person["emailable"] for person in found] == [False, True]

@@ -19,7 +19,7 @@ NAMED = re.compile(r"`([\w/]+\.py)::(\w+)`")
 
 
 @cache
-def tests_in(path: str) -> frozenset[str]:
+def names_in(path: str) -> frozenset[str]:
     """The names of the tests in a file below `tests/`; none where there is no such file."""
     file = TESTS / path
     tree = ast.parse(file.read_text(encoding="utf-8")) if file.is_file() else ast.Module([], [])
@@ -35,7 +35,7 @@ def test_each_rule_names_tests_that_are_there(row: tuple[str, ...]) -> None:
     assert rule
     assert named, f"name a test as `room/test_file.py::test_name`, not {tests!r}"
     assert NAMED.sub("", tests).strip(", ") == ""
-    missing = [f"{path}::{name}" for path, name in named if name not in tests_in(path)]
+    missing = [f"{path}::{name}" for path, name in named if name not in names_in(path)]
     assert missing == []
 
 

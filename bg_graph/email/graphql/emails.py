@@ -256,12 +256,16 @@ class SendTestEmailPayload:
     )
 
 
-async def _approve(info: Info, input: ApproveEmailInput) -> EmailApprovalPayload:  # noqa: A002 - the argument's name
-    return await _decide(info, input.email_id, input.content_id, approve=True)
+async def _approve(
+    info: Info, given: Annotated[ApproveEmailInput, strawberry.argument(name="input", description="Which e-mail.")]
+) -> EmailApprovalPayload:
+    return await _decide(info, given.email_id, given.content_id, approve=True)
 
 
-async def _withdraw(info: Info, input: WithdrawEmailInput) -> EmailApprovalPayload:  # noqa: A002 - the argument's name
-    return await _decide(info, input.email_id, None, approve=False)
+async def _withdraw(
+    info: Info, given: Annotated[WithdrawEmailInput, strawberry.argument(name="input", description="Which e-mail.")]
+) -> EmailApprovalPayload:
+    return await _decide(info, given.email_id, None, approve=False)
 
 
 async def _decide(info: Info, email_id: str, content_id: str | None, *, approve: bool) -> EmailApprovalPayload:
@@ -278,15 +282,18 @@ async def _decide(info: Info, email_id: str, content_id: str | None, *, approve:
     return EmailApprovalPayload(email_key=approval.email_id, user_errors=_shown_faults(faults))
 
 
-async def _send_test(info: Info, input: SendTestEmailInput) -> SendTestEmailPayload:  # noqa: A002 - the argument's name
+async def _send_test(
+    info: Info,
+    given: Annotated[SendTestEmailInput, strawberry.argument(name="input", description="Which e-mail, and where to.")],
+) -> SendTestEmailPayload:
     context, caller = info.context, info.context.caller
-    needed = [Right.SEND, *([Right.APPROVE] if input.draft else [])]
+    needed = [Right.SEND, *([Right.APPROVE] if given.draft else [])]
     lacking = [_lacking(right) for right in needed if not caller.may(right)]
     if lacking:
         return SendTestEmailPayload(sent=False, user_errors=lacking)
-    trial = await trial_of(await context.db(), _wish(input.email_id, input.member_id, input.draft), _renderer(context))
+    trial = await trial_of(await context.db(), _wish(given.email_id, given.member_id, given.draft), _renderer(context))
     await context.renew()  # no connection is held while the provider is called
-    fault = trial if isinstance(trial, Fault) else await _sent(context, trial, input.address)
+    fault = trial if isinstance(trial, Fault) else await _sent(context, trial, given.address)
     return SendTestEmailPayload(sent=fault is None, user_errors=_shown_faults([] if fault is None else [fault]))
 
 

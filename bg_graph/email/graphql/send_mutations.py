@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from enum import Enum
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
@@ -88,15 +89,17 @@ class ResolveDeliveryPayload:
     user_errors: list[UserError] = strawberry.field(description=USER_ERRORS)
 
 
-async def _send(info: Info, input: SendEmailInput) -> SendEmailPayload:  # noqa: A002 - the argument's name
+async def _send(
+    info: Info, given: Annotated[SendEmailInput, strawberry.argument(name="input", description="What to send to whom.")]
+) -> SendEmailPayload:
     context = info.context
     host = email_host(context.services)
     wish = SendWish(
-        key_in(input.buying_group_id, "grp"),
-        [key_in(each, "mem") for each in input.member_ids],
-        key_in(input.workspace_id, "ews"),
-        key_in(input.email_id, "eml"),
-        input.idempotency_key,
+        key_in(given.buying_group_id, "grp"),
+        [key_in(each, "mem") for each in given.member_ids],
+        key_in(given.workspace_id, "ews"),
+        key_in(given.email_id, "eml"),
+        given.idempotency_key,
     )
     through = Connected(host.name, catalog_of(host))
     async with context.writing() as db:
@@ -106,17 +109,24 @@ async def _send(info: Info, input: SendEmailInput) -> SendEmailPayload:  # noqa:
     return SendEmailPayload(send_key=None, repeated=False, user_errors=list(_shown(answer)))
 
 
-async def _cancel(info: Info, input: CancelSendInput) -> CancelSendPayload:  # noqa: A002 - the argument's name
-    context, send_id = info.context, key_in(input.email_send_id, "snd")
+async def _cancel(
+    info: Info, given: Annotated[CancelSendInput, strawberry.argument(name="input", description="Which send.")]
+) -> CancelSendPayload:
+    context, send_id = info.context, key_in(given.email_send_id, "snd")
     async with context.writing() as db:
         refused = await cancel_send(db, context.caller, send_id, now=context.now)
     return CancelSendPayload(send_key=None if refused else send_id, user_errors=list(_shown(refused)))
 
 
-async def _resolve(info: Info, input: ResolveDeliveryInput) -> ResolveDeliveryPayload:  # noqa: A002 - as above
-    context, delivery_id = info.context, key_in(input.delivery_id, "dlv")
+async def _resolve(
+    info: Info,
+    given: Annotated[
+        ResolveDeliveryInput, strawberry.argument(name="input", description="Which delivery, and what became of it.")
+    ],
+) -> ResolveDeliveryPayload:
+    context, delivery_id = info.context, key_in(given.delivery_id, "dlv")
     async with context.writing() as db:
-        refused = await resolve_delivery(db, context.caller, delivery_id, Outcome[input.outcome.name], now=context.now)
+        refused = await resolve_delivery(db, context.caller, delivery_id, Outcome[given.outcome.name], now=context.now)
     return ResolveDeliveryPayload(delivery_key=None if refused else delivery_id, user_errors=list(_shown(refused)))
 
 

@@ -216,6 +216,8 @@ def test_a_password_may_go_in_the_open_where_it_does_not_leave_the_machine() -> 
     assert load_settings(environment={**SMTP, **own}).smtp.tls == "none"
 
 
-@pytest.mark.parametrize("sender", ["news", "news@", "@example.com", "a@b.example\nBcc: x@y.example", ""])
+@pytest.mark.parametrize(
+    "sender", ["news", "news@", "@example.com", "a@b.example\nBcc: x@y.example", "", "ä@b.example", "a@b..example"]
+)
 def test_a_sender_that_is_no_address_is_refused(sender: str) -> None:
     assert "email.sender (flag): must be an address" in refused(flags={"email.sender": sender})

@@ -11,7 +11,10 @@ import typer
 
 from bg_graph.cli.faults import FAILED, Failure
 from bg_graph.cli.installation import reached, settings_of, shown_url
+from bg_graph.email.provider import email_provider
 from bg_graph.jobs.reads import JobRun, latest_runs
+from bg_graph.plugins.email import Health
+from bg_graph.plugins.errors import ProviderError
 from bg_graph.settings import Settings, known_settings, settings_file
 from bg_graph.store.clock import system_clock
 from bg_graph.store.engine import Database
@@ -54,7 +57,7 @@ async def _examine(settings: Settings, config: Path | None) -> int:
 
 
 async def _findings(settings: Settings, config: Path | None) -> AsyncIterator[Finding]:
-    for finding in (*_settings_found(settings, config), _port(settings)):
+    for finding in (*_settings_found(settings, config), _port(settings), await _email(settings)):
         yield finding
     try:
         async with reached(settings) as (database, present):
@@ -88,6 +91,18 @@ def _port(settings: Settings) -> Finding:
     except OSError as fault:
         what = f"{address} can't be served on: {fault.strerror} (well, if that is bg-graph itself)"
         return Finding(what, True, "otherwise set server.port (BG_SERVER_PORT) to a free one")
+
+
+async def _email(settings: Settings) -> Finding:
+    provider = email_provider(settings)
+    try:
+        health = await provider.check()
+    except ProviderError as fault:
+        health = Health(healthy=False, message=str(fault))
+    finally:
+        await provider.close()
+    remedy = None if health.healthy else f"see [{settings.email.provider}] and [email] in docs/settings.md"
+    return Finding(f"e-mail by {settings.email.provider}: {health.message}", health.healthy, remedy)
 
 
 async def _tenants(database: Database) -> AsyncIterator[Finding]:

@@ -16,8 +16,11 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 def _sender(value: str) -> str:
     _, address = parseaddr(value)
     local, _, domain = address.rpartition("@")
-    if not (local and domain and value.isprintable() and " " not in address):
+    if not (
+        local.isascii() and local.isprintable() and local and value.isprintable() and not set(address) & set(' "<>')
+    ):
         raise ValueError("no sender")
+    domain.encode("idna")  # raises where that is no name
     return value
 
 

@@ -143,6 +143,24 @@ def test_the_doctor_names_each_problem_with_its_remedy(shell: Shell) -> None:
     assert "All is well." in shell.out("doctor")
 
 
+def test_the_doctor_tells_whether_e_mail_can_be_sent(shell: Shell) -> None:
+    assert "ok      e-mail by outbox: messages are kept in outbox" in shell.run("doctor", code=1).stdout
+    assert not (shell.folder / "outbox").exists()
+    smtp = {
+        "BG_EMAIL_PROVIDER": "smtp",
+        "BG_EMAIL_SENDER": "news@example.com",
+        "BG_SMTP_HOST": "127.0.0.1",
+        "BG_SMTP_PORT": "1",
+        "BG_SMTP_USER": "news",
+        "BG_SMTP_PASSWORD": "s3cret",
+    }
+    text = shell.run("doctor", code=1, **smtp).stdout
+    assert "PROBLEM e-mail by smtp: the mail server 127.0.0.1:1 can't be reached" in text
+    assert "-> see [smtp] and [email] in docs/settings.md" in text
+    assert "setting smtp.password = (set)" in text
+    assert "s3cret" not in text
+
+
 def test_the_doctor_tells_what_is_set_and_where_but_no_password(shell: Shell) -> None:
     (shell.folder / "bg-graph.toml").write_text("[logging]\nformat = 'json'\n")
     text = shell.run("doctor", code=1, BG_DATABASE_URL="postgresql://ann:secret@127.0.0.1:1/none").stdout

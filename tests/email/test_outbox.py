@@ -139,7 +139,8 @@ async def test_a_healthy_outbox_says_where_messages_lie(outbox: OutboxProvider, 
     health = await outbox.check()
     assert health.healthy
     assert str(folder) in health.message
-    assert files(folder) == []
+    assert not folder.exists()
+    assert list(folder.parent.iterdir()) == []
 
 
 async def test_what_it_cannot_do_is_said(outbox: OutboxProvider):

@@ -40,6 +40,11 @@ def test_settings_that_do_not_go_together_stop_the_start():
         email_provider(Settings(email=EmailSettings(provider="smtp", sender="a@b.example")))
 
 
+def test_a_sender_that_a_provider_cannot_use_stops_the_start_too():
+    with pytest.raises(WrongSettings, match=r"email\.sender .*domain"):
+        email_provider(Settings(email=EmailSettings(sender="a@-b.example")))
+
+
 def test_the_pages_examples_are_settings_that_hold(tmp_path: Path):
     section = PAGE.read_text(encoding="utf-8").partition("\n## Providers\n")[2]
     examples = re.findall(r"```toml\n(.*?)```", section, re.DOTALL)

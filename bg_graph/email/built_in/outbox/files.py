@@ -51,9 +51,9 @@ class OutboxFiles:
         return nlargest(first, (key for key in self._all(tenant) if before is None or key < before))
 
     def probe(self) -> None:
-        """Raise OSError where the folder can't be written to."""
-        self._make_folder(self.folder)
-        with _written_beside(self.folder / "probe", b""):
+        """Raise OSError where the folder can't be written to, or be made; it is not made yet."""
+        there = next(folder for folder in (self.folder, *self.folder.absolute().parents) if folder.exists())
+        with _written_beside(there / "probe", b""):
             pass
 
     def _all(self, tenant: str) -> Iterator[str]:

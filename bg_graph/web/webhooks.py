@@ -57,7 +57,7 @@ class Webhooks:
             raise HttpFault(404, ErrorCode.NOT_FOUND, f"There is no e-mail provider {name[:40]!r}.")
         signs = name == self.host.name and self.host.can(EmailAbility.SIGNED_EVENTS)
         if not signs and self.secret is None:
-            message = "Reports are not taken here: set email.webhook_secret (BG_EMAIL__WEBHOOK_SECRET) and sign them."
+            message = "Reports are not taken here: set email.webhook_secret (BG_EMAIL_WEBHOOK_SECRET) and sign them."
             raise HttpFault(403, ErrorCode.FORBIDDEN, message)
         declared = request.headers.get("content-length")
         body = await read_body(

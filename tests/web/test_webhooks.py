@@ -236,7 +236,7 @@ async def test_without_a_secret_reports_are_not_taken_and_the_answer_says_how_to
     async with opened(world, ToldProvider(), secret=None) as client:
         answer = await client.post(f"/plugins/{PROVIDER}/events", content=b"{}", headers=signed(b"{}"))
     assert answer.status_code == 403
-    assert "BG_EMAIL__WEBHOOK_SECRET" in answer.json()["errors"][0]["message"]
+    assert "BG_EMAIL_WEBHOOK_SECRET" in answer.json()["errors"][0]["message"]
 
 
 class SigningProvider(ToldProvider):

@@ -189,7 +189,7 @@ async def after_settling(made: Rig, database: Database) -> tuple[str, list[str]]
 def tell(found: Sequence[Found]) -> None:
     """Print what was found, as a table."""
     print(
-        "| installation | kills | deliveries | lost | sent twice | unknown (of them sent) | settled: in the end | s |"
+        "| installation | kills or restarts | deliveries | lost | sent twice | unknown (of them sent) | settled: in the end | s |"
     )
     print("|---|---|---|---|---|---|---|---|")
     for each in found:

@@ -59,11 +59,7 @@ def _faults(each: object) -> Iterator[tuple[str, str]]:
     if _time(each.get("at")) is None:
         yield ".at", "a time with its zone, such as 2026-11-23T12:00:00Z"
     yield from _subject_faults(each)
-    if not isinstance(each.get("hard", False), bool):
-        yield ".hard", "true or false"
-    for name in ("url", "raw"):
-        if each.get(name) is not None and not _is_text(each[name], _LONGEST_TEXT):
-            yield f".{name}", f"a text of at most {_LONGEST_TEXT} printable characters"
+    yield from _detail_faults(each)
 
 
 def _subject_faults(each: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -74,6 +70,14 @@ def _subject_faults(each: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield ".key", "the recipient's key: 32 hex digits"
     if message_id is not None and not _is_text(message_id, _LONGEST_TEXT):
         yield ".messageId", f"a text of at most {_LONGEST_TEXT} printable characters"
+
+
+def _detail_faults(each: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if not isinstance(each.get("hard", False), bool):
+        yield ".hard", "true or false"
+    for name in ("url", "raw"):
+        if each.get(name) is not None and not _is_text(each[name], _LONGEST_TEXT):
+            yield f".{name}", f"a text of at most {_LONGEST_TEXT} printable characters"
 
 
 def _is_text(given: object, longest: int) -> bool:

@@ -52,7 +52,7 @@ def _faults(each: object) -> Iterator[tuple[str, str]]:
     if not isinstance(each, Mapping):
         yield "", "a report is a JSON object"
         return
-    if not _is_text(each.get("id"), _LONGEST_ID) or not each["id"].strip():
+    if not _is_id(each.get("id")):
         yield ".id", f"1 to {_LONGEST_ID} printable characters, the same whenever this report is sent again"
     if not isinstance(each.get("kind"), str) or not _KIND.fullmatch(each["kind"]):
         yield ".kind", f"one of {', '.join(EventKind)}"
@@ -78,6 +78,10 @@ def _detail_faults(each: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name in ("url", "raw"):
         if each.get(name) is not None and not _is_text(each[name], _LONGEST_TEXT):
             yield f".{name}", f"a text of at most {_LONGEST_TEXT} printable characters"
+
+
+def _is_id(given: object) -> bool:
+    return _is_text(given, _LONGEST_ID) and bool(str(given).strip())
 
 
 def _is_text(given: object, longest: int) -> bool:

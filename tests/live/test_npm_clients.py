@@ -114,7 +114,9 @@ async def subscribers(clients: Path, url: str, token: str, group: UUID) -> Async
     try:
         yield Subscribers(process)
     finally:
-        await process.communicate(b"")  # its input ends, and so does the script; `node` is only a wrapper of the real one
+        await process.communicate(
+            b""
+        )  # its input ends, and so does the script; `node` is only a wrapper of the real one
 
 
 @pytest.fixture

@@ -60,7 +60,9 @@ async def assign_call(
 
     async def judge(group: StoredGroup) -> tuple[Sequence[UUID | None], Decision]:
         people = [item.person_id for item in items]
-        accounts = await accounts_of(db, {person_id for person_id in people if person_id is not None})
+        accounts = await accounts_of(
+            db, {person_id for person_id in people if person_id is not None}, hold=terms.may_edit
+        )
         return people, rules.assign(group.state, items, accounts, act.source)
 
     return await _call(db, group_id, len(items), act, terms, ChangeKind.MEMBERS_ASSIGNED, judge)

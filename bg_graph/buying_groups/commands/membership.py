@@ -87,10 +87,12 @@ async def _decided(groups: Iterable[StoredGroup], decide: Decide) -> dict[UUID, 
     return decisions
 
 
-async def accounts_of(db: TenantConnection, person_ids: Iterable[UUID]) -> dict[UUID, UUID]:
-    """The account of each of these persons that exists."""
+async def accounts_of(db: TenantConnection, person_ids: Iterable[UUID], *, hold: bool = False) -> dict[UUID, UUID]:
+    """The account of each of these persons that exists. `hold`: nobody moves them until the transaction ends."""
     accounts: dict[UUID, UUID] = {}
-    for ids in chunks(person_ids):
+    for ids in chunks(sorted(set(person_ids))):
         statement = select(person.c.id, person.c.account_id).where(of_tenant(person), person.c.id.in_(ids))
-        accounts.update({row.id: row.account_id for row in await db.rows(statement)})
+        # The weakest lock that keeps the key (and so the account): two calls may hold one person, an import waits.
+        held = statement.order_by(person.c.id).with_for_update(read=True, key_share=True)
+        accounts.update({row.id: row.account_id for row in await db.rows(held if hold else statement)})
     return accounts

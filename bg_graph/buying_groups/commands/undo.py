@@ -52,7 +52,11 @@ async def undo_change(db: TenantConnection, change_id: UUID | None, act: Act, te
     held = await held_group(db, head.group_id, terms)
     faults = group_faults(terms, held) if held else terms_faults(terms)
     items = await items_of(db, [head])
-    refused = await _refused(db, head, items, held, act.source)
+    calls = await logged_calls(db, [head], items)
+    accounts = await accounts_of(db, _restored(items), hold=terms.may_edit)
+    refused = undo_fault(calls[head.id], held.state if held else None, accounts, act.source)
+    if held and not refused:
+        refused = _differs(held, items[head.id])
     if held is None or faults or refused:
         return UndoOutcome(held.id if held else None, faults=faults, refused=refused)
     people = tuple(each.person_id for each in items[head.id] if each.person_id is not None)
@@ -76,23 +80,11 @@ async def undoable(
     )
 
 
-async def _refused(
-    db: TenantConnection,
-    head: CallHead,
-    items: Mapping[UUID, Sequence[LoggedItem]],
-    held: StoredGroup | None,
-    by: MembershipSource,
-) -> UndoFault | None:
-    calls = await logged_calls(db, [head], items)
-    accounts = await accounts_of(db, _restored(items))
-    fault = undo_fault(calls[head.id], held.state if held else None, accounts, by)
-    if (
-        fault is None
-        and held is not None
-        and any(held.state_of(each.person_id) != each.after for each in items[head.id])
-    ):
-        return UndoFault(UndoCode.NOT_UNDOABLE, "The members are no longer as this change left them.")
-    return fault
+def _differs(held: StoredGroup, items: Sequence[LoggedItem]) -> UndoFault | None:
+    """The last guard: what would be taken back must be what is stored, whatever the log says of it."""
+    if all(held.state_of(each.person_id) == each.after for each in items):
+        return None
+    return UndoFault(UndoCode.NOT_UNDOABLE, "The members are no longer as this change left them.")
 
 
 async def _write_undo(

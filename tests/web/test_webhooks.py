@@ -11,6 +11,7 @@ from uuid import UUID
 import httpx
 import orjson
 import pytest
+from pydantic import SecretStr
 from starlette.applications import Starlette
 
 from bg_graph.accounts.tables import ActivityRow, AddressMarkRow, PersonRow
@@ -18,10 +19,13 @@ from bg_graph.email.tables import DeliveryEventRow, DeliveryRow
 from bg_graph.hosting.email import EmailHost
 from bg_graph.plugins.email import DeliveryEvent, EmailAbility, EventKind, Inbound
 from bg_graph.plugins.errors import Forged, Rejected, Unavailable
+from bg_graph.settings.email import EmailSettings
+from bg_graph.store.engine import Database
 from bg_graph.web.webhooks import Webhooks
 from tests.conftest import NOW
 from tests.email.emails_world import ToldProvider
 from tests.email.sending_world import PROVIDER, Sending, sending
+from tests.screens.serving import serving
 from tests.world import World
 
 SECRET = "a secret of the tests"
@@ -271,3 +275,25 @@ async def test_a_provider_with_a_scheme_of_its_own_reads_its_reports_itself(
     assert answer.status_code == status
     after = (await world.one(DeliveryRow)).status
     assert after == ("DELIVERED" if status == 200 else "SENT")
+
+
+async def test_the_product_takes_reports_and_shows_the_unsubscribe_page(
+    world: World, database: Database, database_url: str, tenant: UUID
+) -> None:
+    acme = await sending(world, "ann@acme.test")
+    (row,) = await acme.deliveries(await acme.send())
+    await acme.put(row.id, "SENT")
+    email = EmailSettings(dispatch=False, webhook_secret=SecretStr(SECRET))
+    event = {"id": "1", "kind": "OPENED", "at": "2026-11-23T11:59:00Z", "key": row.id.hex}
+    body = orjson.dumps({"events": [event]})
+    path, link = f"/plugins/{PROVIDER}/events", f"/unsubscribe/{row.unsubscribe_token}"
+    async with (
+        serving(database, database_url, tenant, email=email) as served,
+        httpx.AsyncClient(base_url=served.url) as client,
+    ):
+        refused = await client.post(path, content=body)
+        taken = await client.post(path, content=body, headers=signed(body))
+        page = await client.get(link)
+        gone = await client.post(link, content="List-Unsubscribe=One-Click")
+    assert [refused.status_code, taken.json()["accepted"], page.status_code, gone.status_code] == [401, 1, 200, 200]
+    assert (await world.one(DeliveryRow)).status == "UNSUBSCRIBED"

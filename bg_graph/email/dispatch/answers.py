@@ -9,8 +9,8 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Row, select, update
 
+from bg_graph.accounts.address_marks import mark_address
 from bg_graph.accounts.rules import AddressMark
-from bg_graph.accounts.tables import AddressMarkRow
 from bg_graph.email.commands.sends import TOPIC
 from bg_graph.email.dispatch.claiming import Claimed
 from bg_graph.email.rules.attempts import Result, status_after
@@ -79,5 +79,4 @@ async def _write(db: TenantConnection, row: Row[Any], result: Result, now: datet
 
 async def _mark(db: TenantConnection, address_key: str, result: Result, now: datetime) -> None:
     """An address that a mail server refused for good is one that bounced: nobody is written to there again."""
-    mark = {"address_key": address_key, "kind": AddressMark.BOUNCED, "at": now, "detail": result.detail}
-    await db.upsert(AddressMarkRow, [mark], key=("address_key", "kind"), update=())
+    await mark_address(db, address_key, AddressMark.BOUNCED, at=now, now=now, detail=result.detail)

@@ -36,6 +36,7 @@ from tests.world import World  # noqa: E402
 QUERY = (
     "subscription ($id: ID!) { buyingGroupChanged(id: $id) { memberCount completenessScore members { totalCount } } }"
 )
+IDLE = 25  # seconds that subscribers do nothing: more than one heartbeat
 ASSIGN = "mutation ($input: AssignMembersInput!) { assignMembers(input: $input) { userErrors { code } } }"
 
 
@@ -138,8 +139,8 @@ async def memory(bench: Bench, process: Process, follow: Follow, subscribers: in
             await event()
         await asyncio.sleep(2)
         after, busy = _resident(process), _processor(process)
-        await asyncio.sleep(20)
-        busy = (_processor(process) - busy) / 20
+        await asyncio.sleep(IDLE)
+        busy = (_processor(process) - busy) / IDLE
     return {"kB each": round((after - before) / subscribers, 1), "processor while idle, %": round(100 * busy, 1)}
 
 
@@ -182,9 +183,11 @@ def main() -> None:
         bench = asyncio.run(prepared(url, wanted.changes))
         with server_process(url, folder) as first, server_process(url, folder) as second:
             found["latency across processes"] = asyncio.run(latencies(bench, first, second))
+        print(json.dumps(found), flush=True)
         for kind, follow in (("graphql-ws", by_socket), ("graphql-sse", by_events)):
             with server_process(url, folder) as process:
                 found[kind] = asyncio.run(memory(bench, process, follow, wanted.subscribers))
+            print(json.dumps(found[kind]), flush=True)
     print(json.dumps(found, indent=2))
 
 

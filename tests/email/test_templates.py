@@ -250,6 +250,41 @@ def test_a_sender_is_an_address_alone_or_after_a_name(sender: str):
     assert not content_faults(content(sender=sender, plain="{{ sender.name }} {{ sender.email }}"), LANGUAGE)
 
 
+@pytest.mark.parametrize(
+    ("html", "told"),
+    [
+        ("<p class={{ account.name }}>x</p>", "stands in quotes"),
+        ("<p {{ account.name|upper }}>x</p>", "stands in quotes"),
+        ('<a href="{{ account.name }}">x</a>', "`href` can't begin with a merge field"),
+        ("<img src=' {{ person.name }}/x.png'>", "`src` can't begin with a merge field"),
+        ('<p style="color:{{ account.name }}">x</p>', "`style` can't hold"),
+        ('<p onclick="x({{ account.name }})">x</p>', "`onclick` can't hold"),
+        ("<script>var x = '{{ account.name }}'</script>", "<script> can't hold"),
+        ("<style>p { content: '{{ group.name }}' }</style>", "<style> can't hold"),
+    ],
+)
+def test_a_field_stands_in_html_only_where_its_value_is_harmless(html: str, told: str):
+    (fault,) = content_faults(content(html=html), LANGUAGE)
+    assert fault.part == "html"
+    assert told in fault.message
+
+
+def test_fields_in_text_in_quotes_and_within_an_address_are_harmless():
+    html = (
+        "<!doctype html><!--[if mso]><table><![endif]--><![if !mso]><p>x</p><![endif]>"
+        '<p title="{{ account.name }}">{{ account.name }}</p><style>p { color: red }</style>'
+        '<a href="https://x.example/?c={{ account.name|urlencode }}">x</a><a href="{{ unsubscribe_url }}">y</a>'
+    )
+    assert not content_faults(content(html=html), LANGUAGE)
+
+
+@pytest.mark.parametrize("piece", ["<", "<!--", "<a ", "<a x='", "</", "<![", "&#", "<script>", "<?"])
+def test_html_that_is_none_takes_no_time_to_check(piece: str):
+    began = time.process_time()
+    content_faults(content(html=piece * (400_000 // len(piece))), LANGUAGE)
+    assert time.process_time() - began < 5
+
+
 def test_the_sender_s_fields_are_taken_from_the_sender():
     made = compile_content(
         content(sender="Maria Rossi <m@x.example>", plain="{{ sender.name }}|{{ sender.email }}"), LANGUAGE

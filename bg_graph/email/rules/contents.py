@@ -12,6 +12,7 @@ from html import escape, unescape
 from jinja2 import Template
 
 from bg_graph.accounts.rules import is_valid_email
+from bg_graph.email.rules.html_places import marked, misplaced
 from bg_graph.email.rules.merge_fields import FIELDS, SENDER_FIELDS, one_line, samples, tree_of
 from bg_graph.email.rules.templates import Kind, Language, RenderFault, rendered
 
@@ -169,6 +170,9 @@ def _trial_faults(content: Content, language: Language) -> Iterator[ContentFault
             except RenderFault as fault:
                 yield ContentFault(part, 1, f"can't be rendered: {fault}")
                 break
+            if kind is Kind.HTML and values is full:
+                in_place = rendered(template, tree_of(marked()))
+                yield from (ContentFault(part, 1, fault) for fault in misplaced(in_place))
             if not result.strip():
                 yield ContentFault(part, 1, "is empty for people of whom some merge fields are not known")
 

@@ -35,6 +35,7 @@ from tests.email.sending_world import Sending, sending  # noqa: E402
 from tests.world import World  # noqa: E402
 
 PROGRAM = Path(sys.executable).with_name("bg-graph")
+RAISED = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*(Error|Exception|Interrupt|Exit)\b")
 STARTED = re.compile(r"e-mails are sent")
 DEADLINE, LEASE = 4.0, 7.0
 SEND = """mutation ($input: SendEmailInput!) {
@@ -165,9 +166,19 @@ class Rig:
                 return counts
             await asyncio.sleep(0.5)
 
+    async def until_taken(self, deliveries: int, look_each: float) -> None:
+        """Wait until the mail server has taken so many."""
+        while self.taken().total() < deliveries:  # noqa: ASYNC110 - another process writes its record
+            await asyncio.sleep(look_each)
+
     def tracebacks(self) -> list[str]:
-        """Logs that hold a trace: something that nobody foresaw."""
-        return [log.name for log in self.folder.glob("*.log") if "Traceback" in log.read_text(errors="replace")]
+        """The exceptions whose traces stand in logs: things that nobody foresaw."""
+        found = set()
+        for log in self.folder.glob("*.log"):
+            for trace in log.read_text(errors="replace").split("Traceback (most recent call last):")[1:]:
+                ends = [line for line in trace.splitlines() if RAISED.match(line)]
+                found.add(f"{log.name}: {ends[0][:150] if ends else '?'}")
+        return sorted(found)
 
     def stop(self) -> None:
         """End all processes in good order."""

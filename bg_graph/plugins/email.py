@@ -110,7 +110,7 @@ class SendRequest:
     """The e-mail's id at the provider."""
     recipients: tuple[Recipient, ...]
     test: bool = False
-    """A trial of the e-mail, which is to be known as one."""
+    """A trial of the e-mail, which is to be known as one: the provider marks it, by ``[Test]`` in the subject where it can."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -231,7 +231,7 @@ class TestTls:
     async def test_a_server_without_starttls_is_not_spoken_to_in_the_open(self):
         async with mail_server() as server:
             with pytest.raises(Misconfigured, match="STARTTLS"):
-                await send(smtp_to(server.port, tls="starttls", user="me", password=SecretStr(PASSWORD)), 1)
+                await send(smtp_to(server.port, tls="starttls"), 1)
             assert "AUTH" not in server.commands
             assert "MAIL" not in server.commands
 

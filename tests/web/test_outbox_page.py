@@ -1,5 +1,6 @@
 """The outbox's page over HTTP: messages only for whoever has a token of their tenant, and nothing that could run."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import UUID
@@ -64,6 +65,11 @@ async def test_the_page_and_its_files_hold_no_data_and_are_for_everybody(client:
         assert "https://" not in answer.text
 
 
+async def test_the_frame_of_a_message_may_do_nothing(client: httpx.AsyncClient):
+    assert re.search(r'<iframe [^>]*sandbox=""', (await client.get("")).text)
+    assert "default-src 'none'" in (await client.get("outbox.js")).text
+
+
 async def test_the_newest_message_comes_first(client: httpx.AsyncClient, outbox: OutboxProvider):
     await sent(outbox, 1, subject="First")
     await sent(outbox, 2, subject="Zweite: Größe")
@@ -87,14 +93,16 @@ async def test_the_newest_message_comes_first(client: httpx.AsyncClient, outbox:
 async def test_all_messages_are_found_page_by_page_each_once(client: httpx.AsyncClient, outbox: OutboxProvider):
     for number in range(2 * PAGE_SIZE):
         await sent(outbox, number)
-    found, before = [], ""
+    found, before, pages = [], "", 0
     while True:
+        pages += 1
         page = (await client.get("messages", params=before and {"before": before}, headers=token("acme"))).json()
         found += [message["key"] for message in page["messages"]]
         before = page["next"]
         if before is None:
             break
     assert found == [key_of(number) for number in reversed(range(2 * PAGE_SIZE))]
+    assert pages == 2
 
 
 async def test_a_message_is_shown_whole(client: httpx.AsyncClient, outbox: OutboxProvider):

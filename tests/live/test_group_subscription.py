@@ -12,6 +12,7 @@ import pytest
 
 from bg_graph.app import Product
 from bg_graph.buying_groups.rules.default_roles import DECISION_MAKER
+from bg_graph.email.commands.sends import cancel_send
 from bg_graph.live.hearing import hearing
 from bg_graph.schema import build_schema
 from bg_graph.settings import Settings
@@ -23,6 +24,7 @@ from bg_graph.web.execution import stream, use_checked
 from bg_graph.web.metrics import Metrics
 from bg_graph.web.options import WebOptions
 from tests.conftest import NOW, add_tenant, statements
+from tests.email.sending_world import sender, sending
 from tests.world import World
 
 SOON = 20.0
@@ -36,6 +38,8 @@ subscription Follow($id: ID!) {
   }
 }
 """
+
+PROGRESS = "subscription ($id: ID!) { emailSendProgress(id: $id) { status counts { queued cancelled } } }"
 
 
 @dataclass
@@ -65,11 +69,12 @@ async def product(database: Database) -> AsyncIterator[Product]:
 def follow(product: Product, tenant: UUID) -> Follow:
     schema, metrics = build_schema(), Metrics()
     use_checked(schema)
-    document = Documents(schema, WebOptions(), metrics).check(QUERY)
+    documents = Documents(schema, WebOptions(), metrics)
     caller = Caller(tenant, "acme", new_id(), "Maria", frozenset({Right.READ}))
 
     @asynccontextmanager
-    async def following(given: str) -> AsyncIterator[Followed]:
+    async def following(given: str, query: str = QUERY) -> AsyncIterator[Followed]:
+        document = documents.check(query)
         operation, values = document.operation(None), {"id": given}
         async with (
             product.context(caller) as context,
@@ -78,6 +83,18 @@ def follow(product: Product, tenant: UUID) -> Follow:
             yield Followed(results)
 
     return following
+
+
+async def test_a_send_is_followed_step_by_step(world: World, follow: Follow) -> None:
+    acme = await sending(world, "ada@acme.test", "grace@acme.test")
+    send = await acme.send()
+    async with follow(f"snd_{send.hex}", PROGRESS) as followed:
+        first = (await followed.next()).data["emailSendProgress"]
+        assert (first["status"], first["counts"]) == ("QUEUED", {"queued": 2, "cancelled": 0})
+        async with world.database.writing(world.tenant) as db:
+            assert await cancel_send(db, sender(world.tenant, Right.SEND), send, now=NOW) is None
+        last = (await followed.next()).data["emailSendProgress"]
+        assert (last["status"], last["counts"]) == ("CANCELLED", {"queued": 0, "cancelled": 2})
 
 
 def gid(key: UUID) -> str:

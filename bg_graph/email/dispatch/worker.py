@@ -17,13 +17,14 @@ from bg_graph.email.dispatch.answers import record
 from bg_graph.email.dispatch.claiming import Claim, Claimed, Holder, claim, release, rest
 from bg_graph.email.dispatch.delivering import Delivering, Results, not_begun
 from bg_graph.email.dispatch.departing import Departure, depart
-from bg_graph.email.dispatch.letters import Writer
+from bg_graph.email.dispatch.letters import Letter, Writer
 from bg_graph.email.dispatch.pace import gap
 from bg_graph.email.dispatch.patience import AT_A_TIME, DATABASE_LOST, FOR_A_WHILE, until_written
 from bg_graph.email.dispatch.recovery import bury, settle
 from bg_graph.email.rules.attempts import Reason
 from bg_graph.email.rules.deliveries import DeliveryStatus
 from bg_graph.hosting.email import EmailHost
+from bg_graph.store.chunks import chunks
 from bg_graph.store.clock import Clock, system_clock
 from bg_graph.store.engine import Database
 from bg_graph.store.ids import new_id
@@ -34,6 +35,9 @@ LOOK_AFTER = 10.0
 """Seconds at most between two looks for what is to be recovered."""
 LANES = 2
 """Claims that a worker works on at one time: one is written down while the other is under way."""
+
+AHEAD = 8
+"""Rounds of calls for which a lane claims and writes letters at once: far cheaper than for each round alone."""
 
 Count = Callable[[Mapping[DeliveryStatus, int]], None]
 """Is told how many deliveries came to which status."""
@@ -81,6 +85,7 @@ class Worker:
         self._stopping = asyncio.Event()
         self._news = asyncio.Event()
         self._failures = 0
+        self._left_behind = False
 
     async def run(self) -> None:
         """Work until `stop` is called; what is under way then is finished, what is only claimed is given back.
@@ -114,7 +119,7 @@ class Worker:
                 worked = await self._turn(size)
             except DATABASE_LOST as fault:
                 log.warning("the queue can't be read", worker=self.name, fault=type(fault).__name__)
-                worked = False
+                worked, self._left_behind = False, True
             except Exception:
                 log.exception("e-mails could not be sent", worker=self.name)
                 worked = False
@@ -144,14 +149,23 @@ class Worker:
 
     async def _turn(self, size: int) -> bool:
         """Claim some deliveries and send them; whether there were any."""
+        if self._left_behind:
+            await release(self._database, self.name)
+            self._left_behind = False
         claimed = await claim(
-            self._database, self._host.name, self._holder, size, rate=self._options.rate, now=self._clock()
+            self._database, self._host.name, self._holder, size * AHEAD, rate=self._options.rate, now=self._clock()
         )
-        if claimed.leaves_at is not None:
-            await self._pause_until(claimed.leaves_at)
+        leaves_at = claimed.leaves_at or self._clock()
+        if not claimed.deliveries:
+            await self._pause_until(leaves_at)
         for tenant_id, deliveries in _by_tenant(claimed):
-            if not self._stopping.is_set():
-                await self._send(tenant_id, deliveries, claimed.leaves_at or self._clock())
+            letters = await self._letters(tenant_id, deliveries)
+            for piece in chunks(deliveries, size):
+                await self._pause_until(leaves_at)
+                if self._stopping.is_set():
+                    break
+                await self._send(tenant_id, {each: letters[each] for each in piece if each in letters}, leaves_at)
+                leaves_at += len(piece) * self._delivering.gap
         return bool(claimed.deliveries)
 
     async def _pause_until(self, moment: datetime) -> None:
@@ -159,16 +173,18 @@ class Worker:
             async with asyncio.timeout((moment - self._clock()).total_seconds()):
                 await self._stopping.wait()
 
-    async def _send(self, tenant_id: UUID, claimed: Sequence[Claimed], leaves_at: datetime) -> None:
-        """Send deliveries of one tenant, and write down what came of each."""
+    async def _letters(self, tenant_id: UUID, claimed: Sequence[Claimed]) -> dict[Claimed, Letter]:
         async with self._database.reading(tenant_id) as db:
             letters = await self._writer.letters(db, [each.id for each in claimed])
-        written = {each.id: each for each in claimed}
-        given = {written[letter.delivery_id]: letter for letter in letters}
+        by_id = {each.id: each for each in claimed}
+        return {by_id[letter.delivery_id]: letter for letter in letters}
+
+    async def _send(self, tenant_id: UUID, letters: Mapping[Claimed, Letter], leaves_at: datetime) -> None:
+        """Send deliveries of one tenant, and write down what came of each."""
         try:
-            departure = await depart(self._database, tenant_id, given, self._holder, now=self._clock())
+            departure = await depart(self._database, tenant_id, letters, self._holder, now=self._clock())
         except DATABASE_LOST:
-            await self._take_back(tenant_id, claimed)
+            await self._take_back(tenant_id, list(letters))
             return
         self._count(Counter(result.status for result in departure.ended.values()))
         await self._deliver(tenant_id, departure, leaves_at)

@@ -55,8 +55,7 @@ async def undo_change(db: TenantConnection, change_id: UUID | None, act: Act, te
     calls = await logged_calls(db, [head], items)
     accounts = await accounts_of(db, _restored(items), hold=terms.may_edit)
     refused = undo_fault(calls[head.id], held.state if held else None, accounts, act.source)
-    if held and not refused:
-        refused = _differs(held, items[head.id])
+    refused = refused or _differs(held, items[head.id])
     if held is None or faults or refused:
         return UndoOutcome(held.id if held else None, faults=faults, refused=refused)
     people = tuple(each.person_id for each in items[head.id] if each.person_id is not None)
@@ -80,9 +79,9 @@ async def undoable(
     )
 
 
-def _differs(held: StoredGroup, items: Sequence[LoggedItem]) -> UndoFault | None:
+def _differs(held: StoredGroup | None, items: Sequence[LoggedItem]) -> UndoFault | None:
     """The last guard: what would be taken back must be what is stored, whatever the log says of it."""
-    if all(held.state_of(each.person_id) == each.after for each in items):
+    if held is None or all(held.state_of(each.person_id) == each.after for each in items):
         return None
     return UndoFault(UndoCode.NOT_UNDOABLE, "The members are no longer as this change left them.")
 

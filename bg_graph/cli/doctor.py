@@ -11,7 +11,9 @@ import typer
 
 from bg_graph.cli.faults import FAILED, Failure
 from bg_graph.cli.installation import reached, settings_of, shown_url
+from bg_graph.email.dispatch.measures import Waiting, waiting
 from bg_graph.email.provider import email_provider
+from bg_graph.email.rules.deliveries import DeliveryStatus
 from bg_graph.jobs.reads import JobRun, latest_runs
 from bg_graph.plugins.email import Health
 from bg_graph.plugins.errors import ProviderError
@@ -69,8 +71,28 @@ async def _findings(settings: Settings, config: Path | None) -> AsyncIterator[Fi
             yield Finding(f"the database is at revision {present}, as this version needs")
             async for finding in _tenants(database):
                 yield finding
+            for finding in queue_findings(await waiting(database), settings.email.provider):
+                yield finding
     except Failure as failure:
         yield Finding(str(failure.args[0]), False, failure.remedy)
+
+
+def queue_findings(waiting: Sequence[Waiting], provider: str) -> Iterator[Finding]:
+    """What is to be said of the deliveries of all tenants that somebody has to do something about."""
+    for each in waiting:
+        since = f"the oldest since {each.oldest:%F %T} UTC"
+        if each.status is DeliveryStatus.UNKNOWN:
+            what = f"{each.count} deliveries by {each.provider} may have left or not, {since}"
+            yield Finding(
+                what, False, "look into the mail server's log, then settle each by resolveDelivery: docs/email.md"
+            )
+        elif each.provider != provider:
+            what = f"{each.count} deliveries are {each.status} for {each.provider}, which does not send now, {since}"
+            yield Finding(
+                what, False, f"set email.provider = {each.provider} until they have left, or cancel their sends"
+            )
+        else:
+            yield Finding(f"{each.count} deliveries are {each.status}, {since}")
 
 
 def _settings_found(settings: Settings, config: Path | None) -> Iterator[Finding]:

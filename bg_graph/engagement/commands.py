@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 
 from bg_graph.accounts.rules import utc_day
 from bg_graph.accounts.tables import PersonRow
+from bg_graph.buying_groups.commands.acts import TOPIC as GROUP_TOPIC
 from bg_graph.buying_groups.tables import BuyingGroupRow
 from bg_graph.engagement.rules import DEFAULT_WEIGHTS, GROWTH_DAYS, WINDOW
 from bg_graph.engagement.sums import shown, store_group_scores, store_person_scores
@@ -50,6 +51,7 @@ async def score(db: TenantConnection, as_of: datetime, now: datetime) -> ScoreOu
     active = select(func.count()).select_from(person).where(of_tenant(person), person.c.engagement_raw > 0)
     outcome = ScoreOutcome(as_of, persons=await db.value(active), groups=groups)
     await _record(db, outcome, now)
+    db.announce(GROUP_TOPIC, None)
     return outcome
 
 

@@ -22,6 +22,7 @@ from bg_graph.accounts.tables import (
     OpportunityRow,
     PersonRow,
 )
+from bg_graph.buying_groups.commands.acts import TOPIC as GROUP_TOPIC
 from bg_graph.buying_groups.commands.contact_roles import members_from_contact_roles
 from bg_graph.buying_groups.commands.groups import create_groups_for_accounts
 from bg_graph.buying_groups.rules.record_conditions import RecordKind, columns_named, record_condition
@@ -241,3 +242,5 @@ async def _end(work: _Work, run_id: UUID, report: ImportReport) -> None:
     statement = update(table).where(of_tenant(table), table.c.id == run_id)
     async with work.database.writing(work.tenant_id) as db:
         await db.execute(statement.values(finished_at=report.finished_at, report=report.as_json()))
+        # A member's name, title or activities may have changed: whoever shows a group looks again.
+        db.announce(GROUP_TOPIC, None)

@@ -60,13 +60,19 @@ class Announcements:
                 hearer(announced)
 
 
-def announcements(tenant_id: UUID, announced: Iterable[tuple[str, UUID]]) -> list[Announcement]:
+def announcements(tenant_id: UUID, announced: Iterable[tuple[str, UUID | None]]) -> list[Announcement]:
     """What to tell of these (topic, subject) pairs, each once."""
-    told: list[Announcement] = []
-    for topic, pairs in groupby(sorted(set(announced)), key=lambda pair: pair[0]):
-        named = [Announcement(tenant_id, topic, subject) for _, subject in pairs]
-        told += named if len(named) <= MOST_NAMED else [Announcement(tenant_id, topic, None)]
-    return told
+    subjects: dict[str, set[UUID | None]] = {}
+    for topic, subject in announced:
+        subjects.setdefault(topic, set()).add(subject)
+    return [each for topic, named in sorted(subjects.items()) for each in _of_topic(tenant_id, topic, named)]
+
+
+def _of_topic(tenant_id: UUID, topic: str, named: set[UUID | None]) -> list[Announcement]:
+    ids = sorted(each for each in named if each is not None)
+    if len(ids) < len(named) or len(ids) > MOST_NAMED:
+        return [Announcement(tenant_id, topic, None)]
+    return [Announcement(tenant_id, topic, subject) for subject in ids]
 
 
 async def notify(connection: AsyncConnection, announced: Sequence[Announcement]) -> None:

@@ -30,10 +30,13 @@ class TenantConnection:
         self._busy = asyncio.Lock()
         self._scopes = scopes or ScopeChecks()
         self.tenant_id = tenant_id
-        self.announced: dict[tuple[str, UUID], None] = {}
+        self.announced: dict[tuple[str, UUID | None], None] = {}
 
-    def announce(self, topic: str, subject_id: UUID) -> None:
-        """Tell whoever follows this subject that it has changed, once the transaction is committed; never before."""
+    def announce(self, topic: str, subject_id: UUID | None) -> None:
+        """Tell whoever follows this subject that it has changed, once the transaction is committed; never before.
+
+        None stands for any number of the topic's subjects: all its followers in the tenant look again.
+        """
         self.announced[topic, subject_id] = None
 
     @property

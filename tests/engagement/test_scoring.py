@@ -22,6 +22,7 @@ from bg_graph.engagement.rules import (
     person_scores,
 )
 from bg_graph.engagement.tables import GroupScoreRow, PersonScoreRow, ScoreRunRow
+from bg_graph.store.announcements import Announcement, announcements
 from bg_graph.store.engine import Database
 from tests.conftest import NOW, add_tenant, statements
 from tests.world import World, definition
@@ -270,3 +271,11 @@ async def a_random_world(world: World, random: Random) -> None:
 def random_time(random: Random) -> datetime:
     edge = random.choice([NOW, NOW - 30 * DAY, NOW.replace(hour=0), NOW - 3 * DAY])
     return edge + timedelta(seconds=random.randint(-100_000, 100_000), microseconds=random.randint(0, 5))
+
+
+async def test_whoever_follows_a_group_hears_that_scores_were_computed(world: World):
+    told: list[Announcement] = []
+    async with world.database.writing(world.tenant) as db:
+        await score_job(db, NOW)
+        told += announcements(world.tenant, db.announced)
+    assert told == [Announcement(world.tenant, "group", None)]

@@ -53,6 +53,17 @@ async def test_a_follower_hears_of_its_subject_after_the_commit_and_not_before(
         assert await following.news(SOON)
 
 
+async def test_news_of_a_whole_topic_reach_the_followers_of_each_of_its_subjects(
+    database: Database, tenant: UUID, hub: Hub
+) -> None:
+    group = new_id()
+    with hub.following("group", tenant, group) as following:
+        async with database.writing(tenant) as db:
+            db.announce("group", new_id())
+            db.announce("group", None)
+        assert await following.news(SOON)
+
+
 async def test_what_was_rolled_back_is_not_heard(database: Database, tenant: UUID, hub: Hub) -> None:
     group = new_id()
     with hub.following("group", tenant, group) as following:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import InterfaceError as ConnectionFault
 
 from bg_graph.cli.faults import Failure, misuse
 from bg_graph.settings import Settings, WrongSettings, load_settings
+from bg_graph.store.conflicts import is_conflict
 from bg_graph.store.engine import Database, open_database
 from bg_graph.store.schema import newest_revision, present_revision
 from bg_graph.tenancy.reads import Tenant, list_tenants
@@ -45,7 +46,7 @@ async def reached(settings: Settings) -> AsyncIterator[tuple[Database, str | Non
         try:
             yield database, present
         except DBAPIError as fault:
-            if not isinstance(fault, OperationalError | ConnectionFault) and not _is_conflict(fault):
+            if not isinstance(fault, OperationalError | ConnectionFault) and not is_conflict(fault):
                 raise
             raise Failure(
                 f"the database {shown_url(settings)} failed: {first_line(fault)}", _what_to_do(fault)
@@ -96,14 +97,6 @@ def first_line(fault: BaseException) -> str:
     """What an exception of a driver says, without the statement that a library adds to it."""
     cause = getattr(fault, "orig", None) or fault
     return (str(cause).strip().splitlines() or [type(cause).__name__])[0]
-
-
-CONFLICTS = frozenset({"40001", "40P01"})
-"""Codes of PostgreSQL for two transactions that got in each other's way, of which one had to end."""
-
-
-def _is_conflict(fault: DBAPIError) -> bool:
-    return getattr(fault.orig, "sqlstate", None) in CONFLICTS
 
 
 def _what_to_do(fault: BaseException) -> str:

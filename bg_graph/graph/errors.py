@@ -60,6 +60,8 @@ class ErrorCode(StrEnum):
     """The cursor was not made by this list in this order."""
     DEADLINE_EXCEEDED = "DEADLINE_EXCEEDED"
     """The operation took longer than it may and was cancelled."""
+    CONFLICT = "CONFLICT"
+    """Another change was in the way of this one, of which nothing was stored: repeat the call."""
     PLUGIN_ERROR = "PLUGIN_ERROR"
     """A plugin failed or did not answer in time; only the field that it serves is null."""
     PROVIDER_UNAVAILABLE = "PROVIDER_UNAVAILABLE"

@@ -8,10 +8,12 @@ from datetime import datetime
 from typing import Any
 
 import strawberry
+from sqlalchemy.exc import DBAPIError
 
 from bg_graph.execution.loading import Access, Loading
 from bg_graph.graph.errors import Coded, ErrorCode
 from bg_graph.store.clock import Clock
+from bg_graph.store.conflicts import is_conflict
 from bg_graph.store.connection import TenantConnection
 from bg_graph.store.engine import Database
 from bg_graph.store.scope import of_tenant
@@ -60,10 +62,19 @@ class RequestContext:
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[TenantConnection]:
-        """A transaction that may change rows. Whatever is read after it sees what it changed."""
+        """A transaction that may change rows. Whatever is read after it sees what it changed.
+
+        Raises Coded with CONFLICT where another transaction was in its way; then nothing was changed.
+        """
         await self.reader.close()
-        async with self.database.writing(self.caller.tenant_id) as db:
-            yield db
+        try:
+            async with self.database.writing(self.caller.tenant_id) as db:
+                yield db
+        except DBAPIError as fault:
+            if not is_conflict(fault):
+                raise
+            message = "Another change was in the way of this one, of which nothing was stored. Repeat the call."
+            raise Coded(ErrorCode.CONFLICT, message) from fault
         await self.renew()
 
     async def renew(self) -> None:

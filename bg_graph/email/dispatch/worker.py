@@ -86,6 +86,7 @@ class Worker:
         self._news = asyncio.Event()
         self._failures = 0
         self._left_behind = False
+        self._rest_until: datetime | None = None
 
     async def run(self) -> None:
         """Work until `stop` is called; what is under way then is finished, what is only claimed is given back.
@@ -164,6 +165,9 @@ class Worker:
                 await self._pause_until(leaves_at)
                 if self._stopping.is_set():
                     break
+                if self._rest_until is not None and self._clock() < self._rest_until:
+                    self._left_behind = True  # what was claimed ahead waits like all the rest
+                    return True
                 await self._send(tenant_id, {each: letters[each] for each in piece if each in letters}, leaves_at)
                 leaves_at += len(piece) * self._delivering.gap
         return bool(claimed.deliveries)
@@ -225,6 +229,7 @@ class Worker:
             asked.append(self._clock() + FOR_A_WHILE)
         if not asked:
             return
+        self._rest_until = max(asked)
         details = {result.detail for result in results.values() if result.rest_until is not None}
         misconfigured = any(result.reason == Reason.MISCONFIGURED for result in results.values())
         write = log.error if misconfigured else log.warning

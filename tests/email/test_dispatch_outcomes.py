@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -10,19 +11,20 @@ import pytest
 from sqlalchemy import select
 
 from bg_graph.accounts.tables import AddressMarkRow
+from bg_graph.email.commands.sends import cancel_send
 from bg_graph.email.dispatch.answers import record
 from bg_graph.email.dispatch.claiming import Claimed
 from bg_graph.email.dispatch.patience import before_attempt
 from bg_graph.email.rules.attempts import Result, status_after
 from bg_graph.email.rules.deliveries import DeliveryStatus
-from bg_graph.email.tables import ProviderPaceRow
+from bg_graph.email.tables import EmailSendRow, ProviderPaceRow
 from bg_graph.plugins.email import Accepted, Refused, SendAnswer, SendRequest
 from bg_graph.plugins.errors import Misconfigured, OutcomeUnknown, ProviderError, Rejected, Unavailable, Unsupported
 from bg_graph.store.connection import table_of
 from bg_graph.store.engine import Database
 from tests.conftest import NOW
 from tests.email.recording import Answering, RecordingProvider, accepting
-from tests.email.sending_world import Sending, sending
+from tests.email.sending_world import Sending, sender, sending
 from tests.email.working import at_work, until_all, worker_of
 from tests.world import World
 
@@ -235,6 +237,61 @@ async def test_a_result_counts_for_its_own_attempt_alone(world: World) -> None:
     await given.put(attempt.id, "SENDING", attempt=2)
     await record(world.database, world.tenant, {attempt: AGAIN}, now=NOW)
     assert await given.statuses(send_id) == [("SENDING", None)]
+
+
+@pytest.mark.parametrize("status", ["SENDING", "QUEUED"])
+async def test_an_earlier_attempt_that_turns_out_to_have_left_ends_the_later_one(world: World, status: str) -> None:
+    given, send_id, first = await under_way(world)
+    await given.put(first.id, status, attempt=2)
+    await record(world.database, world.tenant, {first: SENT}, now=NOW)
+    await record(world.database, world.tenant, {replace(first, attempt=2): AGAIN}, now=NOW)
+    assert await given.statuses(send_id) == [("SENT", None)]
+
+
+@pytest.mark.parametrize("status", ["SENDING", "UNKNOWN"])
+async def test_what_did_not_leave_of_a_send_that_was_cancelled_meanwhile_is_not_tried_again(
+    world: World, status: str
+) -> None:
+    given, send_id, attempt = await under_way(world, status)
+    await world.change(EmailSendRow, send_id, cancelled_at=NOW)
+    await record(world.database, world.tenant, {attempt: AGAIN}, now=NOW)
+    assert await given.statuses(send_id) == [("CANCELLED", None)]
+
+
+async def test_a_cancellation_beside_an_attempt_that_comes_to_nothing_leaves_nothing_queued(world: World) -> None:
+    given = await sending(world, members=6)
+    send_id = await given.send()
+    rows = await given.deliveries(send_id)
+    for row in rows[:5]:
+        await given.put(row.id, "SENDING", attempt=1)
+    attempts = [Claimed(world.tenant, row.id, send_id, 1) for row in rows[:5]]
+
+    async def cancel() -> None:
+        async with world.database.writing(world.tenant) as db:
+            assert await cancel_send(db, sender(world.tenant), send_id, now=NOW) is None
+
+    writes = (record(world.database, world.tenant, {each: AGAIN}, now=NOW) for each in attempts)
+    await asyncio.gather(*writes, cancel())
+    assert {status for status, _ in await given.statuses(send_id)} == {"CANCELLED"}
+
+
+@pytest.mark.parametrize(
+    "odd", ["a\0b", "a\ud800b", "".join(map(chr, range(0x4E00, 0x5E00)))], ids=["NUL", "half", "long"]
+)
+async def test_words_of_a_provider_that_a_database_cannot_keep_hold_nothing_up(world: World, odd: str) -> None:
+    given, send_id, attempt = await under_way(world)
+    await record(world.database, world.tenant, {attempt: Result(S.SENT, message_id=odd)}, now=NOW)
+    (row,) = await given.deliveries(send_id)
+    assert row.status == "SENT"
+    assert row.provider_message_id[0] == odd[0]
+
+
+async def test_a_refusal_in_words_that_a_database_cannot_keep_is_written(world: World) -> None:
+    given, send_id, attempt = await under_way(world)
+    result = Result(S.FAILED, "BAD_ADDRESS", "no\0 mailbox", bad_address=True)
+    await record(world.database, world.tenant, {attempt: result}, now=NOW)
+    assert [row.detail for row in await given.deliveries(send_id)] == ["no mailbox"]
+    assert [mark.detail for mark in await world.rows(AddressMarkRow)] == ["no mailbox"]
 
 
 def test_an_unknown_outcome_is_only_of_what_was_under_way() -> None:

@@ -16,6 +16,7 @@ from bg_graph.email.dispatch.letters import Letter
 from bg_graph.email.dispatch.recovery import bury, settle
 from bg_graph.email.rules.attempts import Result
 from bg_graph.email.rules.deliveries import DeliveryStatus, Outcome
+from bg_graph.email.tables import EmailSendRow
 from bg_graph.plugins.email import Accepted, EmailAbility, Recipient, Refused, SendAnswer, SendRequest
 from bg_graph.plugins.errors import Unavailable
 from bg_graph.store.ids import new_id
@@ -85,6 +86,13 @@ async def test_what_did_not_go_out_is_queued_again_only_where_a_key_is_taken_onc
     ((status, _),) = await given.statuses(send_id)
     assert status == ("QUEUED" if EmailAbility.IDEMPOTENT in abilities else "UNKNOWN")
     assert provider.asked == ([claimed[0].id.hex] if EmailAbility.FIND_SEND in abilities else [])
+
+
+async def test_what_may_have_left_of_a_cancelled_send_is_not_taken_for_cancelled(world: World) -> None:
+    given, send_id, _ = await lost(world)
+    await world.change(EmailSendRow, send_id, cancelled_at=NOW)
+    await settle(world.database, host_of(RecordingProvider(abilities=ONCE)), attempts=3, now=LATER)
+    assert await given.statuses(send_id) == [("QUEUED", "NO_ANSWER")]
 
 
 @pytest.mark.parametrize("abilities", [FIND, BOTH], ids=["finds", "both"])

@@ -15,6 +15,7 @@ from bg_graph.accounts.rules import AddressMark, utc_day
 from bg_graph.accounts.tables import ActivityRow, PersonRow
 from bg_graph.email.commands.sends import TOPIC
 from bg_graph.email.rules.deliveries import HARD_BOUNCE, SOFT_BOUNCE, DeliveryStatus, outcome_of
+from bg_graph.email.rules.kept_texts import kept_text
 from bg_graph.email.tables import DeliveryEventRow, DeliveryRow, EmailRow, EmailSendRow
 from bg_graph.plugins.email import DeliveryEvent, EventKind
 from bg_graph.store.chunks import chunks
@@ -35,7 +36,6 @@ ACTIVITY_KINDS: Mapping[EventKind, str] = MappingProxyType(
 )
 """The activity type that each report becomes."""
 
-_LONGEST_TEXT = 2_000
 _delivery, _event = table_of(DeliveryRow), table_of(DeliveryEventRow)
 _send, _email, _person = table_of(EmailSendRow), table_of(EmailRow), table_of(PersonRow)
 
@@ -328,16 +328,9 @@ def _kept(event: DeliveryEvent) -> DeliveryEvent:
     """A report whose texts the databases can keep."""
     return replace(
         event,
-        id=_plain(event.id) or "",
-        key=_plain(event.key),
-        message_id=_plain(event.message_id),
-        url=_plain(event.url),
-        raw=_plain(event.raw),
+        id=kept_text(event.id) or "",
+        key=kept_text(event.key),
+        message_id=kept_text(event.message_id),
+        url=kept_text(event.url),
+        raw=kept_text(event.raw),
     )
-
-
-def _plain(text: str | None) -> str | None:
-    """A text from outside as the databases can keep it: without NUL and lone surrogates, of bounded length."""
-    if not text:
-        return None
-    return text.replace("\x00", "").encode("utf-8", "replace").decode()[:_LONGEST_TEXT]

@@ -11,7 +11,7 @@ from sqlalchemy import Row, select, update
 
 from bg_graph.buying_groups.tables import BuyingGroupRow
 from bg_graph.email.reads import Addressee, members_as_recipients
-from bg_graph.email.rules.deliveries import DeliveryStatus
+from bg_graph.email.rules.deliveries import PENDING, DeliveryStatus
 from bg_graph.email.rules.sending import (
     KEY_FORM,
     MAX_RECIPIENTS,
@@ -137,9 +137,15 @@ async def cancel_send(db: TenantConnection, caller: Caller, send_id: UUID | None
 
 
 async def _cancel_queued(db: TenantConnection, send_id: UUID, now: datetime) -> int:
-    """Cancel the deliveries that are still queued; how many. Locked in the order of ids, as workers do."""
-    queued = (of_tenant(_delivery), _delivery.c.send_id == send_id, _delivery.c.status == DeliveryStatus.QUEUED)
-    await db.rows(select(_delivery.c.id).where(*queued).order_by(_delivery.c.id).with_for_update())
+    """Cancel the deliveries that are still queued; how many. Locked in the order of ids, as workers do.
+
+    Those under way are locked too: of one whose attempt comes to nothing, either that is written first, and it is queued
+    here, or what is written finds the send cancelled.
+    """
+    of_send = (of_tenant(_delivery), _delivery.c.send_id == send_id)
+    pending = _delivery.c.status.in_((*PENDING, DeliveryStatus.UNKNOWN))
+    await db.rows(select(_delivery.c.id).where(*of_send, pending).order_by(_delivery.c.id).with_for_update())
+    queued = (*of_send, _delivery.c.status == DeliveryStatus.QUEUED)
     ended = {"status": DeliveryStatus.CANCELLED, "worker": None, "lease_until": None, "updated_at": now}
     return await db.execute(update(_delivery).where(*queued).values(ended))
 

@@ -79,6 +79,7 @@ async def release(database: Database, worker: str, only: Sequence[Claimed] | Non
     if only is not None:
         held = and_(held, _are(only))
     async with database.system() as system:
+        await system.rows(select(_delivery.c.id).where(held).order_by(_delivery.c.id).with_for_update())
         return await system.execute(update(_delivery).where(held).values(worker=None, lease_until=None))
 
 

@@ -44,7 +44,10 @@ async def bury(database: Database, *, now: datetime) -> int:
     count = 0
     for tenant_id, lost in await _found(database, *under_way):
         async with database.writing(tenant_id) as db:
-            of_lost = update(_delivery).where(of_tenant(_delivery), _delivery.c.id.in_([each.id for each in lost]))
+            ids = (of_tenant(_delivery), _delivery.c.id.in_([each.id for each in lost]))
+            # Locked in the order of ids, as all who lock several do.
+            await db.rows(select(_delivery.c.id).where(*ids).order_by(_delivery.c.id).with_for_update())
+            of_lost = update(_delivery).where(*ids)
             values = {"status": _WORKER_LOST.status, "reason": _WORKER_LOST.reason, "detail": _WORKER_LOST.detail}
             free = {"worker": None, "lease_until": None, "not_before": now, "updated_at": now}
             count += await db.execute(of_lost.where(*under_way).values(**values, **free))
@@ -122,7 +125,7 @@ def _settled(
     if answer is not None:
         return answered(answer)
     if host.can(EmailAbility.IDEMPOTENT) and unknown.attempt < attempts:
-        return Result(DeliveryStatus.QUEUED, not_before=now)
+        return Result(DeliveryStatus.QUEUED, Reason.NO_ANSWER, not_before=now)
     return None
 
 

@@ -46,6 +46,16 @@ class Result:
     """Until when the provider is left alone altogether."""
 
 
+def after_cancellation(result: Result) -> Result:
+    """The result where the send was cancelled meanwhile: what did not leave, and would be tried again, is cancelled.
+
+    What may have left is not: it is repeated only at a provider that takes its key once, which is how that one is asked.
+    """
+    if result.status is not DeliveryStatus.QUEUED or result.reason == Reason.NO_ANSWER:
+        return result
+    return Result(DeliveryStatus.CANCELLED, detail=result.detail, rest_until=result.rest_until)
+
+
 _OPEN = frozenset({DeliveryStatus.SENDING, DeliveryStatus.UNKNOWN})
 
 

@@ -23,6 +23,8 @@ _LEFT = 499
 """Written where a client went away before there was an answer, as other servers do."""
 _QUIET = ("/healthz", "/readyz", "/metrics")
 """Asked every few seconds by machines: their lines are written at debug level."""
+_TELLING = "{token}"
+"""Stands in the pattern of a route whose path lets whoever knows it act for somebody: the pattern is written instead."""
 
 log = structlog.get_logger(__name__)
 
@@ -101,7 +103,8 @@ class RequestLog:
         seconds = perf_counter() - line.started
         route = _route(scope)
         write = log.debug if route in _QUIET else log.info
-        fields = {"path": scope["path"][:200], "status": line.status or _LEFT, "ms": round(seconds * 1000, 2)}
+        path = route if _TELLING in route else scope["path"][:200]
+        fields = {"path": path, "status": line.status or _LEFT, "ms": round(seconds * 1000, 2)}
         client = scope.get("client")
         if scope["type"] == "websocket":
             write("websocket", client=client[0] if client else None, **fields)

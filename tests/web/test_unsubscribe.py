@@ -7,9 +7,12 @@ from html.parser import HTMLParser
 import httpx
 import pytest
 from starlette.applications import Starlette
+from structlog.testing import capture_logs
 
 from bg_graph.accounts.tables import AddressMarkRow
 from bg_graph.email.tables import DeliveryRow
+from bg_graph.web.logs import RequestLog
+from bg_graph.web.metrics import Metrics
 from bg_graph.web.unsubscribe import unsubscribe_routes
 from tests.conftest import NOW
 from tests.email.sending_world import sending
@@ -37,7 +40,7 @@ async def link(world: World) -> AsyncIterator[Link]:
     acme = await sending(world, "ann@acme.test")
     (row,) = await acme.deliveries(await acme.send())
     await acme.put(row.id, "SENT")
-    app = Starlette(routes=unsubscribe_routes(world.database, lambda: NOW, body_timeout=5))
+    app = RequestLog(Starlette(routes=unsubscribe_routes(world.database, lambda: NOW, body_timeout=5)), Metrics())
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         yield Link(client, world, f"/unsubscribe/{row.unsubscribe_token}")
 
@@ -99,3 +102,11 @@ async def test_a_link_that_is_not_ours_is_a_page_that_says_so(link: Link, method
 async def test_a_body_that_is_too_large_is_refused(link: Link) -> None:
     assert (await link.client.post(link.path, content=b"x" * 20_000)).status_code == 413
     assert await link.status() == "SENT"
+
+
+async def test_the_log_does_not_tell_the_link(link: Link) -> None:
+    with capture_logs() as lines:
+        await link.client.get(link.path)
+        await link.client.post(link.path, content=ONE_CLICK, headers=FORM)
+    assert [line["path"] for line in lines if line["event"] == "request"] == ["/unsubscribe/{token}"] * 2
+    assert link.path.rpartition("/")[2] not in str(lines)

@@ -202,7 +202,7 @@ def test_each_notification_is_shorter_than_postgresql_takes() -> None:
     assert len(told) == 1_000
 
 
-@pytest.mark.parametrize("payload", ["", "x", "group", f"{new_id().hex} group", f"{new_id().hex} group x"])
+@pytest.mark.parametrize("payload", ["", "x", "group", "0" * 32 + " group", "0" * 32 + " group x"])
 def test_other_notifications_are_told_apart(payload: str) -> None:
     with pytest.raises(WrongPayload):
         read_payload(payload)

@@ -7,7 +7,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 import structlog
 
@@ -185,7 +185,7 @@ class EmailHost:
 
     def _checked(self, answers: Sequence[object], keys: Sequence[str]) -> list[SendAnswer]:
         """The answers that may be believed: to a key that was asked, and the only one to it."""
-        known = [each for each in answers if isinstance(each, Accepted | Refused) and each.key in keys]
+        known = [each for each in answers if _is_answer(each) and each.key in keys]
         times = Counter(each.key for each in known)
         believed = [each for each in known if times[each.key] == 1]
         if len(believed) != len(answers):
@@ -211,6 +211,16 @@ class EmailHost:
 
 class _Failed(Exception):
     """The provider gave no answer that the contract knows; the message may be shown."""
+
+
+def _is_answer(given: object) -> TypeGuard[SendAnswer]:
+    """Whether it is an answer that can be kept; a plugin's own types are not checked anywhere else."""
+    match given:
+        case Accepted(message_id=str() | None):
+            return True
+        case Refused(code=str(), message=str(), bad_address=bool()):
+            return True
+    return False
 
 
 async def _run(call: Callable[..., Awaitable[Answer]], request: tuple[object, ...]) -> Answer:

@@ -80,6 +80,8 @@ class _Listening:
                 await self._listen()
             except _LOST as fault:
                 self._tell_of(fault)
+            except Exception:
+                log.exception("listening failed and is begun anew")
             self._failures += 1
             longest = min(self.pauses.shortest * 2 ** min(self._failures, 20), self.pauses.longest)
             await asyncio.sleep(random.uniform(longest / 2, longest))  # noqa: S311 - so that processes come back apart

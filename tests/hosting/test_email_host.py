@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -78,6 +78,8 @@ async def test_an_answer_that_cannot_be_read_leaves_the_outcome_unknown(answer: 
         ([Accepted(key=KEY), Accepted(key="3" * 32)], [KEY]),
         ([Accepted(key=KEY), Refused(key=KEY, code="5", message="no"), Accepted(key=OTHER)], [OTHER]),
         ([Accepted(key=KEY), "yes"], [KEY]),
+        ([Accepted(key=KEY, message_id=cast(Any, 7)), Accepted(key=OTHER)], [OTHER]),
+        ([Refused(key=KEY, code=cast(Any, 550), message="no"), Accepted(key=OTHER)], [OTHER]),
     ],
 )
 async def test_only_the_one_answer_to_a_key_that_was_asked_is_believed(answers: Any, believed: list[str]) -> None:

@@ -171,6 +171,23 @@ async def test_a_lost_connection_is_made_anew_and_everybody_is_woken(postgres_da
     await database.close()
 
 
+async def test_a_fault_that_nobody_thought_of_does_not_end_the_listening(postgres_database: str) -> None:
+    class Stumbling(Hub):
+        stumbled = False
+
+        def tell_all(self) -> None:
+            if not self.stumbled:
+                self.stumbled = True
+                raise LookupError("once")
+            super().tell_all()
+
+    database = open_database(postgres_database)
+    async with hearing(database, Stumbling(), pauses=PAUSES) as hub:
+        with hub.following("group", new_id(), new_id()) as following:
+            assert await following.news(SOON)
+    await database.close()
+
+
 async def test_words_of_another_version_wake_everybody(postgres_database: str) -> None:
     database = open_database(postgres_database)
     async with hearing(database, Hub(), pauses=PAUSES) as hub:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from bg_graph.email.commands.settling import resolve_delivery
 from bg_graph.email.dispatch.answers import record
@@ -16,10 +17,12 @@ from bg_graph.email.dispatch.letters import Letter
 from bg_graph.email.dispatch.recovery import bury, settle
 from bg_graph.email.rules.attempts import Result
 from bg_graph.email.rules.deliveries import DeliveryStatus, Outcome
-from bg_graph.email.tables import EmailSendRow
+from bg_graph.email.tables import DeliveryRow, EmailSendRow
 from bg_graph.plugins.email import Accepted, EmailAbility, Recipient, Refused, SendAnswer, SendRequest
 from bg_graph.plugins.errors import Unavailable
+from bg_graph.store.connection import table_of
 from bg_graph.store.ids import new_id
+from bg_graph.store.scope import of_tenant
 from tests.conftest import NOW
 from tests.email.recording import RecordingProvider, accepting
 from tests.email.sending_world import Sending, sender, sending
@@ -58,6 +61,19 @@ async def test_what_was_under_way_at_a_worker_that_died_is_unknown_once_its_leas
     assert await bury(world.database, now=LATER) == 3
     assert await given.statuses(send_id) == [("UNKNOWN", "WORKER_LOST")] * 3
     assert await bury(world.database, now=LATER) == 0
+
+
+async def test_an_answer_that_is_written_while_the_worker_is_taken_for_lost_stands(world: World) -> None:
+    given, send_id, (claimed,) = await abandoned(world)
+    delivery = table_of(DeliveryRow)
+    async with world.database.writing(world.tenant) as db:
+        sent = update(delivery).where(of_tenant(delivery), delivery.c.id == claimed.id).values(status="SENT")
+        await db.execute(sent)
+        burying = asyncio.create_task(bury(world.database, now=LATER))
+        await asyncio.sleep(0.3)  # it has found the delivery under way, and waits for this transaction
+        assert not burying.done()
+    assert await burying == 0
+    assert await given.statuses(send_id) == [("SENT", None)]
 
 
 async def test_followers_of_the_send_are_told_that_it_is_unknown(world: World) -> None:

@@ -52,6 +52,19 @@ def test_the_same_address_is_written_to_once() -> None:
     assert reasons == [None, SkipReason.SAME_ADDRESS, None]
 
 
+@pytest.mark.parametrize("domain", ["bücher.example", "xn--bcher-kva.example", "BÜCHER.example"])
+def test_a_domain_in_its_two_spellings_is_one_address(domain: str) -> None:
+    reasons = skip_reasons(
+        [recipient("ann@bücher.example"), recipient(f"ann@{domain}"), recipient("ann@bucher.example")]
+    )
+    assert reasons == [None, SkipReason.SAME_ADDRESS, None]
+
+
+def test_a_domain_that_has_no_spelling_in_ascii_is_compared_as_it_is() -> None:
+    long = f"ann@{'ü' * 70}.example"
+    assert skip_reasons([recipient(long), recipient(long)]) == [None, SkipReason.SAME_ADDRESS]
+
+
 def test_an_earlier_recipient_who_was_skipped_does_not_make_a_later_one_the_same_address() -> None:
     reasons = skip_reasons([recipient(suspended=True), recipient(), recipient()])
     assert reasons == [SkipReason.SUSPENDED, None, SkipReason.SAME_ADDRESS]

@@ -62,12 +62,24 @@ def skip_reasons(recipients: Iterable[Recipient]) -> list[SkipReason | None]:
     reasons: list[SkipReason | None] = []
     for recipient in recipients:
         reason = skip_reason(recipient)
-        if reason is None and recipient.address_key in taken:
+        mailbox = _mailbox(recipient.address_key)
+        if reason is None and mailbox in taken:
             reason = SkipReason.SAME_ADDRESS
         if reason is None:
-            taken.add(recipient.address_key)
+            taken.add(mailbox)
         reasons.append(reason)
     return reasons
+
+
+def _mailbox(address_key: str | None) -> str | None:
+    """The address with its domain in ASCII: one domain has two spellings, and providers send to the same mailbox."""
+    if address_key is None:
+        return None
+    local, _, domain = address_key.rpartition("@")
+    try:
+        return f"{local}@{domain.encode('idna').decode()}"
+    except UnicodeError:
+        return address_key
 
 
 def key_has_form(key: str) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 
 import structlog
 
@@ -31,6 +32,7 @@ def connected_host(settings: Settings) -> EmailHost:
         deadline=email.deadline,
         concurrency=email.concurrency + SPARE,
         title=_TITLES[email.provider],
+        version=version("bg-graph"),  # both come with it
     )
 
 

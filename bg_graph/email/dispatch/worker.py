@@ -230,10 +230,15 @@ class Worker:
         if not asked:
             return
         self._rest_until = max(asked)
-        details = {result.detail for result in results.values() if result.rest_until is not None}
+        details = sorted({result.detail for result in results.values() if result.detail})
         misconfigured = any(result.reason == Reason.MISCONFIGURED for result in results.values())
         write = log.error if misconfigured else log.warning
-        write("the e-mail provider is left alone", provider=self._host.name, until=max(asked).isoformat(), why=details)
+        write(
+            "the e-mail provider is left alone",
+            provider=self._host.name,
+            until=max(asked).isoformat(),
+            why="; ".join(details),
+        )
         with suppress(*DATABASE_LOST):
             await rest(self._database, self._host.name, max(asked))
 

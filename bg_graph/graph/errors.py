@@ -62,6 +62,8 @@ class ErrorCode(StrEnum):
     """The operation took longer than it may and was cancelled."""
     CONFLICT = "CONFLICT"
     """Another change was in the way of this one, of which nothing was stored: repeat the call."""
+    DATABASE_UNAVAILABLE = "DATABASE_UNAVAILABLE"
+    """The database can't be reached just now, or was lost while it answered: ask again later."""
     PLUGIN_ERROR = "PLUGIN_ERROR"
     """A plugin failed or did not answer in time; only the field that it serves is null."""
     PROVIDER_UNAVAILABLE = "PROVIDER_UNAVAILABLE"

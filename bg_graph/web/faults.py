@@ -5,6 +5,7 @@ from graphql import ArgumentNode, FieldNode, GraphQLError, GraphQLFormattedError
 from strawberry.exceptions import StrawberryGraphQLError
 
 from bg_graph.graph.errors import Coded, ErrorCode
+from bg_graph.store.conflicts import is_away
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +43,9 @@ def with_code(error: GraphQLError, code: str) -> GraphQLError:
     return error
 
 
+DATABASE_AWAY = "The database can't be reached just now. Ask again in a moment."
+
+
 def internal_message(request_id: str) -> str:
     """What is shown of a failure that is ours to mend."""
     return f"Something went wrong on our side. The log has the cause under request id {request_id}."
@@ -58,6 +62,10 @@ def shown(error: GraphQLError, request_id: str) -> GraphQLFormattedError:
     if isinstance(cause, Coded):
         formatted["message"] = cause.message
         extensions = {"code": cause.code, **cause.details}
+    elif is_away(cause):
+        log.warning("database away", path=error.path, request_id=request_id, fault=type(cause).__name__)
+        formatted["message"] = DATABASE_AWAY
+        extensions = {"code": str(ErrorCode.DATABASE_UNAVAILABLE)}
     elif "code" not in extensions:
         code = _code(error, cause)
         extensions["code"] = str(code)

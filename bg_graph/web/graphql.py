@@ -11,12 +11,13 @@ from starlette.types import Receive, Scope, Send
 from structlog.contextvars import bind_contextvars
 
 from bg_graph.graph.errors import Coded, ErrorCode
+from bg_graph.store.conflicts import is_away
 from bg_graph.web.bodies import Disconnected, read_body, wait_for_disconnect
 from bg_graph.web.callers import caller_of
 from bg_graph.web.documents import CheckedOperation
 from bg_graph.web.event_streams import EventStream
 from bg_graph.web.execution import execute, is_request_error
-from bg_graph.web.faults import HttpFault, Refused, coded_error
+from bg_graph.web.faults import DATABASE_AWAY, HttpFault, Refused, coded_error
 from bg_graph.web.negotiation import MediaType, answer_type, check_content_type, takes_events
 from bg_graph.web.requests import GraphQLRequest, from_body, from_query_string
 from bg_graph.web.responses import Answer, executed, faulty, not_executed
@@ -63,6 +64,12 @@ class GraphQLEndpoint:
         except Coded as error:  # the context of the operation could not be made, and its maker says why
             shown_error = coded_error(error.code, error.message).formatted
             return not_executed(self._service.counted([shown_error]), media_type, status=503)
+        except Exception as fault:
+            if not is_away(fault):
+                raise
+            log.warning("database away", fault=type(fault).__name__)
+            self._service.metrics.errors.labels(ErrorCode.DATABASE_UNAVAILABLE).inc()
+            return faulty(HttpFault(503, ErrorCode.DATABASE_UNAVAILABLE, DATABASE_AWAY), media_type)
 
     async def _request(self, scope: Scope, headers: Headers, receive: Receive) -> GraphQLRequest:
         limits = self._options.limits

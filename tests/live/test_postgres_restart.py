@@ -1,4 +1,6 @@
-"""Subscribers outlive a restart of PostgreSQL: nobody is dropped, and what was changed meanwhile or after is told."""
+"""Subscribers outlive a restart of PostgreSQL: nobody is dropped, and what was changed meanwhile or after is told. Queries are
+told that the database is away.
+"""
 
 import asyncio
 import json
@@ -83,6 +85,29 @@ async def test_subscribers_go_on_after_a_restart_of_postgresql(server: PostgresS
         assert [await until(2, each) for each in followed] == [2, 2]
         for each in followed:
             await each.aclose()  # type: ignore[attr-defined]
+    await database.close()
+
+
+@pytest.mark.slow
+async def test_a_query_is_told_that_the_database_is_away_and_answered_when_it_is_back(server: PostgresServer) -> None:
+    url = server.get_uri()
+    await asyncio.to_thread(migrate, url)
+    database = open_database(url)
+    tenant = await add_tenant(database, "acme")
+    async with serving(database, url, tenant) as served, httpx.AsyncClient(timeout=SOON) as client:
+
+        async def asked() -> httpx.Response:
+            body = {"query": "{ buyingGroups { totalCount } }"}
+            return await client.post(f"{served.url}/graphql", json=body, headers=served.headers)
+
+        assert (await asked()).status_code == 200
+        await asyncio.to_thread(pg_ctl, ["-w", "-m", "fast", "stop"], pgdata=server.pgdata, user=server.system_user)
+        for _ in range(3):
+            away = await asked()
+            assert away.status_code == 503
+            assert [each["extensions"]["code"] for each in away.json()["errors"]] == ["DATABASE_UNAVAILABLE"]
+        await asyncio.to_thread(server.ensure_postgres_running)
+        assert (await asked()).json() == {"data": {"buyingGroups": {"totalCount": 0}}}
     await database.close()
 
 

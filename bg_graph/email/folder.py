@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path, PurePath
 from types import MappingProxyType
 
-from bg_graph.email.rules.contents import LONGEST_TEMPLATES, Content, ContentFault, content_faults
+from bg_graph.email.rules.contents import LONGEST_TEMPLATES, Content, ContentFault, given_faults
 from bg_graph.email.rules.templates import Language
 
 HEAD, PLAIN, HTML = "email.toml", "body.txt", "body.html"
@@ -102,15 +102,27 @@ def _read_email(folder: Path, place: Path, language: Language, faults: list[File
         FileFault(place / name, 1, f"is no part of an e-mail: {HEAD}, {PLAIN} and {HTML} are") for name in strange
     ]
     head_text = _text(place / HEAD, _LARGEST_HEAD, faults)
-    head = None if head_text is None else _head(place / HEAD, head_text, faults)
-    plain = _text(place / PLAIN, 4 * LONGEST_TEMPLATES["plain"], faults)
-    html = _text(place / HTML, 4 * LONGEST_TEMPLATES["html"], faults) if (place / HTML).exists() else None
-    if head_text is None or head is None or plain is None or len(faults) > before:
+    given: dict[str, str | None] = {} if head_text is None else _head(place / HEAD, head_text, faults)
+    given |= _bodies(place, faults)
+    faults += [_located(place, head_text or "", fault) for fault in given_faults(given, language)]
+    subject, plain = given.get("subject"), given.get("plain")
+    if subject is None or plain is None or len(faults) > before:
         return None
-    content = Content(plain=plain, html=html, **head)
-    wrong = content_faults(content, language)
-    faults += [_located(place, head_text, fault) for fault in wrong]
-    return None if wrong else FoundEmail(parts[0], parts[1] if len(parts) == 3 else None, parts[-1], content)
+    content = Content(
+        subject=subject,
+        plain=plain,
+        html=given.get("html"),
+        sender=given.get("sender"),
+        reply_to=given.get("reply_to"),
+    )
+    return FoundEmail(parts[0], parts[1] if len(parts) == 3 else None, parts[-1], content)
+
+
+def _bodies(place: Path, faults: list[FileFault]) -> dict[str, str]:
+    """The text and the HTML, as far as they can be read."""
+    files = {part: place / name for part, name in _FILES.items() if part == "plain" or (place / name).exists()}
+    read = {part: _text(file, 4 * LONGEST_TEMPLATES[part], faults) for part, file in files.items()}
+    return {part: text for part, text in read.items() if text is not None}
 
 
 def _name_fault(name: str) -> str | None:
@@ -149,14 +161,13 @@ _MISSING: Mapping[str, str] = MappingProxyType(
 )
 
 
-def _head(file: Path, text: str, faults: list[FileFault]) -> dict[str, str] | None:
-    """What `email.toml` says, where it is right."""
-    before = len(faults)
+def _head(file: Path, text: str, faults: list[FileFault]) -> dict[str, str | None]:
+    """What `email.toml` says, as far as it is right. That there is no sender is told only where no key is wrong."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
         faults.append(FileFault(file, _line_in(str(fault)), f"is not TOML: {fault}"))
-        return None
+        return {}
     for key, value in data.items():
         if key not in KEYS:
             close = get_close_matches(key, KEYS, n=1)
@@ -168,7 +179,8 @@ def _head(file: Path, text: str, faults: list[FileFault]) -> dict[str, str] | No
             faults.append(FileFault(file, _line_of(key, text), f"{key}: must be a text in quotes"))
     if "subject" not in data:
         faults.append(FileFault(file, 1, "subject: is missing"))
-    return data if len(faults) == before else None
+    given: dict[str, str | None] = {key: data[key] for key in KEYS if isinstance(data.get(key), str)}
+    return given if "sender" in data or data.keys() - set(KEYS) else {"sender": None, **given}
 
 
 def _line_in(message: str) -> int:

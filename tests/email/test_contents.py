@@ -72,6 +72,7 @@ def test_all_faults_of_all_files_are_told_at_once_with_file_and_line(tmp_path: P
         "A/One/body.txt:3: `zap` is no merge field",
         "A/Two/email.toml:2: sendr: is no key here; allowed: subject, sender, reply_to; did you mean sender?",
         "A/Two/email.toml:4: reply_to: must be a text in quotes",
+        "A/Two/body.html:2: a loop can't be used",
         "A/Three/email.toml:1: is not TOML",
         "A/Three/body.txt:2: is not UTF-8 here",
         "B/Program/Four/email.toml:1: subject: `account.nam` is no merge field; did you mean `account.name`?",
@@ -85,6 +86,39 @@ def test_all_faults_of_all_files_are_told_at_once_with_file_and_line(tmp_path: P
     for beginning in beginnings:
         assert any(line.startswith(beginning) for line in told), (beginning, told)
     assert len(told) == len(beginnings)
+
+
+def test_no_fault_of_an_e_mail_hides_those_of_its_other_files(tmp_path: Path):
+    place = write_email(
+        tmp_path,
+        "A/One",
+        plain="{% if person.job_title %}\n{{ person.frist_name }}\n{{ account.name|uper }}\n",
+        html="<p style='{{ zap }}'>\n{{ account.nam }}</p>",
+    )
+    (place / "email.toml").write_text("sendr = 'x'\nsubject = '{{ zip }}'\nreply_to = 'nobody'\n")
+    told = faults(tmp_path)
+    beginnings = [
+        "A/One/email.toml:1: sendr: is no key here",
+        "A/One/email.toml:2: subject: `zip` is no merge field",
+        "A/One/email.toml:3: reply_to: must be an address",
+        "A/One/body.txt:3: is no template",
+        "A/One/body.txt:2: `person.frist_name` is no merge field",
+        "A/One/body.txt:3: there is no filter `uper`",
+        "A/One/body.html:1: `zap` is no merge field",
+        "A/One/body.html:2: `account.nam` is no merge field",
+        "A/One/body.html:1: `style` can't hold a merge field",
+    ]
+    for beginning in beginnings:
+        assert any(line.startswith(beginning) for line in told), (beginning, told)
+    assert len(told) == len(beginnings)
+
+
+def test_a_head_that_can_t_be_read_does_not_hide_the_faults_of_the_text(tmp_path: Path):
+    place = write_email(tmp_path, "A/One", plain="{{ sender.name }} {{ zap }}")
+    (place / "email.toml").write_text("subject = 'S\n")
+    head, text = faults(tmp_path)
+    assert "is not TOML" in head
+    assert "`zap` is no merge field" in text
 
 
 def test_a_folder_without_an_e_mail_says_what_one_is(tmp_path: Path):

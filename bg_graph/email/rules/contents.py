@@ -2,12 +2,13 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.utils import parseaddr
 from hashlib import sha256
 from html import escape, unescape
+from types import MappingProxyType
 
 from jinja2 import Template
 
@@ -21,6 +22,9 @@ LONGEST_SUBJECT = 250
 LONGEST_TEMPLATES = {"subject": 1_000, "plain": 200_000, "html": 500_000}
 """Characters of each part's template."""
 LONGEST_ADDRESS = 320
+PARTS = ("subject", "plain", "html", "sender", "reply_to")
+"""Of what a content consists, by the names of its fields."""
+_KINDS: Mapping[str, Kind] = MappingProxyType({"subject": Kind.TEXT, "plain": Kind.TEXT, "html": Kind.HTML})
 
 _LINK = re.compile(r"""\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>"']+))""", re.IGNORECASE)
 _END_OF_BODY = re.compile(r"</body\s*>", re.IGNORECASE)
@@ -66,8 +70,17 @@ class Rendered:
 
 def content_faults(content: Content, language: Language) -> list[ContentFault]:
     """Everything that keeps the content from being approved, part by part."""
-    faults = [*_sender_faults(content), *_part_faults(content, language)]
-    return faults or list(_trial_faults(content, language))
+    return given_faults({part: getattr(content, part) for part in PARTS}, language)
+
+
+def given_faults(given: Mapping[str, str | None], language: Language) -> list[ContentFault]:
+    """The faults of those parts of a content that could be read; of a part that is not among them nothing is known."""
+    faults = list(_sender_faults(given))
+    for part, kind in _KINDS.items():
+        source = given.get(part)
+        if source is not None:
+            faults += _part_faults(part, source, kind, given, language)
+    return faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +122,9 @@ def sender_values(sender: str | None) -> dict[str, str | None]:
     return {"sender.name": name or address, "sender.email": address}
 
 
-def _sender_faults(content: Content) -> Iterator[ContentFault]:
-    for part, value in (("sender", content.sender), ("reply_to", content.reply_to)):
+def _sender_faults(given: Mapping[str, str | None]) -> Iterator[ContentFault]:
+    for part in ("sender", "reply_to"):
+        value = given.get(part)
         if value is not None and not _is_mailbox(value):
             message = (
                 f"must be an address, alone or after a name, `Maria Rossi <maria@example.com>`; {value[:60]!r} is not"
@@ -132,18 +146,38 @@ def _is_mailbox(value: str) -> bool:
     return True
 
 
-def _part_faults(content: Content, language: Language) -> Iterator[ContentFault]:
-    for part, source, kind in _parts_of(content):
-        form = _form_fault(part, source)
-        if form is not None:
-            yield ContentFault(part, 1, form)
-            continue
-        faults = language.faults(source, kind)
-        for fault in faults:
-            yield ContentFault(part, fault.line, fault.message, fault.field)
-        if content.sender is None and not faults:
-            for field in sorted(language.fields(source, kind) & SENDER_FIELDS):
-                yield ContentFault(part, 1, f"`{field}` needs a `sender` in email.toml", field)
+def _part_faults(
+    part: str, source: str, kind: Kind, given: Mapping[str, str | None], language: Language
+) -> Iterator[ContentFault]:
+    form = _form_fault(part, source)
+    if form is not None:
+        yield ContentFault(part, 1, form)
+        return
+    faults = language.faults(source, kind)
+    for fault in faults:
+        yield ContentFault(part, fault.line, fault.message, fault.field)
+    strange = {fault.field for fault in faults if fault.field is not None}
+    if kind is Kind.HTML and all(fault.field is not None for fault in faults):
+        yield from (ContentFault(part, 1, fault) for fault in _misplaced(source, strange, language))
+    if faults:
+        return
+    lacking = sorted(language.fields(source, kind) & SENDER_FIELDS) if _lacks_sender(given) else []
+    for field in lacking:
+        yield ContentFault(part, 1, f"`{field}` needs a `sender` in email.toml", field)
+    if not lacking:
+        yield from _trial_faults(part, language.compiled(source, kind), given.get("sender"))
+
+
+def _lacks_sender(given: Mapping[str, str | None]) -> bool:
+    return "sender" in given and given["sender"] is None
+
+
+def _misplaced(source: str, strange: Iterable[str], language: Language) -> list[str]:
+    """Why fields stand in HTML where no value is safe; those that are no merge fields are found as well."""
+    try:
+        return misplaced(rendered(language.unchecked(source, Kind.HTML), marked(strange)))
+    except RenderFault:
+        return []
 
 
 def _form_fault(part: str, source: str) -> str | None:
@@ -158,30 +192,20 @@ def _form_fault(part: str, source: str) -> str | None:
     return None
 
 
-def _trial_faults(content: Content, language: Language) -> Iterator[ContentFault]:
-    """What goes wrong when the content is rendered for somebody of whom all is known, and of whom little is."""
-    full = samples()
+def _trial_faults(part: str, template: Template, sender: str | None) -> Iterator[ContentFault]:
+    """What goes wrong when a part is rendered for somebody of whom all is known, and of whom little is."""
+    known_sender = sender_values(sender) if sender is not None and _is_mailbox(sender) else {}
+    full = samples() | known_sender
     little = {name: value for name, value in full.items() if FIELDS[name].always_known}
-    for part, source, kind in _parts_of(content):
-        template = language.compiled(source, kind)
-        for values in (full, little):
-            try:
-                result = rendered(template, tree_of({**values, **sender_values(content.sender)}))
-            except RenderFault as fault:
-                yield ContentFault(part, 1, f"can't be rendered: {fault}")
-                break
-            if kind is Kind.HTML and values is full:
-                in_place = rendered(template, tree_of(marked()))
-                yield from (ContentFault(part, 1, fault) for fault in misplaced(in_place))
-            if not result.strip():
-                yield ContentFault(part, 1, "is empty for people of whom some merge fields are not known")
-
-
-def _parts_of(content: Content) -> Iterator[tuple[str, str, Kind]]:
-    yield "subject", content.subject, Kind.TEXT
-    yield "plain", content.plain, Kind.TEXT
-    if content.html is not None:
-        yield "html", content.html, Kind.HTML
+    for values in (full, little):
+        try:
+            result = rendered(template, tree_of(values))
+        except RenderFault as fault:
+            yield ContentFault(part, 1, f"can't be rendered: {fault}")
+            return
+        if not result.strip():
+            yield ContentFault(part, 1, "is empty for people of whom some merge fields are not known")
+            return
 
 
 def _without_comments(html: str) -> str:

@@ -1,19 +1,28 @@
 """Where in HTML a merge field may stand: escaping keeps a value harmless in text and in quotes, and nowhere else."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from html.parser import HTMLParser
 
-from bg_graph.email.rules.merge_fields import FIELDS
+from bg_graph.email.rules.merge_fields import FIELDS, Known, Tree, tree_of
 
 _MARK = "zmergefieldz"
 _QUOTED = re.compile(r'"[^"]*"|\'[^\']*\'')
 _ADDRESSES = frozenset({"href", "src", "action", "background"})
 
 
-def marked() -> Mapping[str, str | None]:
-    """A value for each field by which it is found again in finished HTML; the link to end e-mails is a real one."""
-    return dict.fromkeys(FIELDS, _MARK) | {"unsubscribe_url": FIELDS["unsubscribe_url"].sample}
+def marked(strange: Iterable[str] = ()) -> Tree:
+    """A value for each field by which it is found again in finished HTML; the link to end e-mails is a real one.
+
+    `strange` are names that are no merge fields and get a mark too, so that their places can be told with their names.
+    """
+    tree = dict(tree_of(dict.fromkeys(FIELDS, _MARK) | {"unsubscribe_url": FIELDS["unsubscribe_url"].sample}))
+    for name in sorted(set(strange) - FIELDS.keys()):
+        above, dot, below = name.partition(".")
+        held = tree.setdefault(above, Known(above, {}) if dot else _MARK)
+        if dot and isinstance(held, Known):
+            tree[above] = Known(above, {**held.values, below: _MARK})
+    return tree
 
 
 def misplaced(html: str) -> list[str]:

@@ -4,14 +4,16 @@ There are no loops, calls, macros or sums, so that a template ends at once and w
 Whatever is not on the lists below is refused by name, before Jinja compiles anything; the sandbox is a second wall.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from enum import Enum
+from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
-from jinja2 import Template, TemplateError, TemplateSyntaxError, Undefined, nodes
+from jinja2 import Environment, Template, TemplateError, TemplateSyntaxError, Undefined, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from bg_graph.email.rules.merge_fields import FIELDS, Known, Tree, unknown_field
@@ -42,6 +44,7 @@ FILTERS: Mapping[str, str] = MappingProxyType(
 _SHORT = MappingProxyType({"d": "default", "e": "escape"})
 _TESTS = frozenset({"defined", "undefined"})
 _ASKING = frozenset({"eq", "ne", "in", "notin"})
+_CONDITION = re.compile(r"\s*(?:el)?if\b")
 _PLAIN_NODES = (
     nodes.Template,
     nodes.Output,
@@ -148,11 +151,11 @@ class Language:
         try:
             tree = self._languages[kind].parse(source)
         except TemplateSyntaxError as fault:
-            return [TemplateFault(fault.lineno, f"is no template: {fault.message}")]
+            broken = TemplateFault(fault.lineno, f"is no template: {fault.message}")
+            return _in_order([broken, *self._faults_of_pieces(source, kind)])
         except (RecursionError, ValueError, OverflowError):
             return [TemplateFault(1, f"is nested more than {MOST_DEPTH} levels deep, or holds an endless number")]
-        found = list(_Walk().faults(tree))
-        return sorted(dict.fromkeys(found), key=lambda fault: fault.line)
+        return _in_order(_Walk().faults(tree))
 
     def fields(self, source: str, kind: Kind) -> frozenset[str]:
         """The merge fields that a template without faults names."""
@@ -165,10 +168,27 @@ class Language:
         faults = self.faults(source, kind)
         if faults:
             raise RenderFault(f"line {faults[0].line}: {faults[0].message}")
+        return self.unchecked(source, kind)
+
+    def unchecked(self, source: str, kind: Kind) -> Template:
+        """A template that may name fields that there are not, to see where they stand. Raises RenderFault."""
         try:
             return self._languages[kind].from_string(source)
-        except (RecursionError, MemoryError, SyntaxError) as fault:
+        except (TemplateError, RecursionError, MemoryError, SyntaxError) as fault:
             raise RenderFault("it is too involved to be compiled") from fault
+
+    def _faults_of_pieces(self, source: str, kind: Kind) -> Iterator[TemplateFault]:
+        """What can be told of a template that has no form as a whole: each of its fields and conditions by itself."""
+        language = self._languages[kind]
+        for line, piece in islice(_pieces(language, source), MOST_OUTPUTS):
+            try:
+                found = list(_Walk().faults(language.parse(f"{{{{{piece}}}}}")))
+            except TemplateSyntaxError as fault:
+                found = [TemplateFault(fault.lineno, f"is no template: {fault.message}")]
+            except (RecursionError, ValueError, OverflowError):
+                continue
+            # Whether a field is asked for before it is used depends on what is around it.
+            yield from (replace(each, line=line + each.line - 1) for each in found if each.field not in FIELDS)
 
 
 def rendered(template: Template, values: Tree) -> str:
@@ -185,6 +205,29 @@ def rendered(template: Template, values: Tree) -> str:
     except (TypeError, ValueError, ArithmeticError, AssertionError, LookupError, AttributeError) as fault:
         raise RenderFault(f"a filter was given what it does not take: {fault}") from fault
     return "".join(parts)
+
+
+def _in_order(faults: Iterable[TemplateFault]) -> list[TemplateFault]:
+    return sorted(dict.fromkeys(faults), key=lambda fault: fault.line)
+
+
+def _pieces(language: Environment, source: str) -> Iterator[tuple[int, str]]:
+    """What stands within braces or is asked by a condition, each with its line, as far as the template can be read."""
+    line, words = 0, ""
+    try:
+        for number, kind, text in language.lex(source):
+            if kind in ("variable_begin", "block_begin"):
+                line, words = number, ""
+            elif kind == "variable_end":
+                yield line, words
+            elif kind == "block_end":
+                asked = _CONDITION.match(words)
+                if asked:
+                    yield line, words[asked.end() :]
+            else:
+                words += text
+    except TemplateSyntaxError:
+        return
 
 
 class _Walk:

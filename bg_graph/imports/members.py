@@ -76,9 +76,9 @@ async def change_members_by_file(
     Raises FileRefused where the file can't be read as such rows, UnusablePath where it can't be read at all.
     """
     layout = _layout_of(path, order.verb)
-    columns = _columns_of(layout)
-    rejects = RejectsFile(path, columns)
-    work = _Work(database, tenant_id, order, clock, report, rejects, columns, progress)
+    added = _added_by_an_earlier_run(layout)
+    rejects = RejectsFile(path, layout.header[added:])
+    work = _Work(database, tenant_id, order, clock, report, rejects, added, progress)
     _start(progress, path)
     try:
         await work.take_all(layout)
@@ -99,14 +99,15 @@ class _Work:
     clock: Clock
     report: MembersReport
     rejects: RejectsFile
-    columns: Sequence[str]
+    added: int
+    """Columns before the rows' own."""
     progress: Progress
     named: set[tuple[UUID, UUID]] = field(default_factory=set)
 
     async def take_all(self, layout: Layout) -> None:
         """Take the file's rows, batch by batch."""
         told = 0
-        with source_rows(layout, self.columns, null_is_empty=False) as (rows, read):
+        with source_rows(layout, COLUMNS, null_is_empty=False) as (rows, read):
             for batch in chunks(rows, BATCH):
                 at = read()
                 await self._take(batch, (at - told) / len(batch))
@@ -123,7 +124,7 @@ class _Work:
                 self._count(len(call), refused, bytes_of_row)
                 found += refused
         for row, rejection in sorted(found, key=lambda each: each[0].line):
-            self.rejects.add(row.line, rejection, [row.text(column) for column in self.columns])
+            self.rejects.add(row.line, rejection, row.cells[self.added :])
 
     async def _subjects(
         self, batch: Sequence[SourceRow]
@@ -234,9 +235,7 @@ def _layout_of(path: Path, verb: Verb) -> Layout:
     return layout
 
 
-def _columns_of(layout: Layout) -> tuple[str, ...]:
-    """The columns of the file's rows, ours by our names; what an earlier run added to its rejects is left out."""
-    ours = tuple(places_of(layout.header, COLUMNS))
-    known = {text_key(column) for column in (*COLUMNS, *REJECT_COLUMNS)}
-    others = dict.fromkeys(name for name in layout.header if name and text_key(name) not in known)
-    return (*ours, *others)
+def _added_by_an_earlier_run(layout: Layout) -> int:
+    """How many columns stand before the rows' own: those of rejects, in a file of rejects that is given again."""
+    first = tuple(map(text_key, layout.header[: len(REJECT_COLUMNS)]))
+    return len(REJECT_COLUMNS) if first == tuple(map(text_key, REJECT_COLUMNS)) else 0

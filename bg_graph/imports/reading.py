@@ -6,7 +6,7 @@ A file is read twice: an unclosed quote is only seen at the end. Source: import.
 import codecs
 import csv
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +54,7 @@ class SourceRow:
     """A row as read: the line it begins on, and the trimmed texts of the columns that its kind knows.
 
     `shape_fault` says how its number of fields is wrong. `record` is the whole record where it came as JSON. `key` is
-    its id in the form that is stored, put there by whoever judges it; None where the file gives none.
+    its id in the form that is stored, put there by whoever judges it; None where the file gives none. `cells` are all fields of the row as they stand.
     """
 
     line: int
@@ -62,6 +62,7 @@ class SourceRow:
     shape_fault: str | None = None
     record: Mapping[str, Any] | None = None
     key: str | None = None
+    cells: Sequence[str] = ()
 
     def text(self, column: str) -> str:
         """The value of a column; empty where the row or the file has none."""
@@ -138,11 +139,11 @@ def _fields_of(line: str, delimiter: str) -> int:
 
 def _row(line: int, fields: list[str], places: Mapping[str, int], width: int, null_is_empty: bool) -> SourceRow:
     if len(fields) != width:
-        return SourceRow(line, {}, f"the row has {len(fields)} fields, the header {width}")
+        return SourceRow(line, {}, f"the row has {len(fields)} fields, the header {width}", cells=fields)
     values = {column: fields[place].strip() for column, place in places.items()}
     if null_is_empty:
         values = {column: "" if value == "null" else value for column, value in values.items()}
-    return SourceRow(line, values)
+    return SourceRow(line, values, cells=fields)
 
 
 def _encoding(path: Path) -> str:

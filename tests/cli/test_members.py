@@ -198,6 +198,26 @@ def test_the_rejects_are_mended_and_given_again(office: Office) -> None:
     assert set(office.people_in(group)) == set(people)
 
 
+def test_a_row_with_too_many_or_too_few_fields_is_kept_as_it_stood(office: Office) -> None:
+    group = office.group()
+    [person] = office.people(group, 1)
+    rows = [["Champion", grp(group), per(person), "", "tall, dark"], ["Champion", grp(group)]]
+    office.file(
+        f'Champion,{grp(group)},{per(person)},,"tall, dark"', ",".join(rows[1]), header="role,group_id,person_id,"
+    )
+    for name in ("members.csv", "members.rejects.csv"):
+        assert counts(office.run("assign", file=name).stdout) == (2, 0, 0, 2)
+        with (office.shell.folder / name.replace(".csv", ".rejects.csv")).open(encoding="utf-8", newline="") as text:
+            header, *rejects = csv.reader(text)
+        assert header == ["line", "code", "column", "value", "reason", "role", "group_id", "person_id", ""]
+        assert [row[1] for row in rejects] == ["ROW_SHAPE"] * 2
+        assert [row[5:] for row in rejects] == rows
+    path = office.shell.folder / "members.rejects.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace(',"tall, dark"', ""), encoding="utf-8")
+    assert counts(office.run("assign", file=path.name).stdout) == (2, 1, 0, 1)
+    assert set(office.people_in(group)) == {person}
+
+
 def test_groups_and_people_are_found_by_what_people_call_them(office: Office) -> None:
     interest = office.do(office.world.interest("Cloud Backup"))
     account = office.do(office.world.account("Öresund AB"))

@@ -84,7 +84,10 @@ def queue_findings(waiting: Sequence[Waiting], provider: str) -> Iterator[Findin
         if each.status is DeliveryStatus.UNKNOWN:
             what = f"{each.count} deliveries by {each.provider} may have left or not, {since}"
             yield Finding(
-                what, False, "look into the mail server's log, then settle each by resolveDelivery: docs/email.md"
+                what,
+                False,
+                "list them by the query emailDeliveries(statuses: [UNKNOWN]), look into the mail server's log, then settle each by "
+                "resolveDelivery: docs/email.md",
             )
         elif each.provider != provider:
             what = f"{each.count} deliveries are {each.status} for {each.provider}, which does not send now, {since}"

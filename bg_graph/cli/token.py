@@ -27,7 +27,9 @@ TenantOption = Annotated[str | None, typer.Option("--tenant", help="Tenant; not 
 def create(
     context: typer.Context,
     name: Annotated[str, typer.Argument(help="Who the caller is: a person's or program's name, shown in the history.")],
-    rights: Annotated[str, typer.Option(help=f"Rights, separated by commas: {', '.join(Right)}.")] = Right.READ.value,
+    rights: Annotated[
+        str, typer.Option(help=f"Rights, separated by commas: {', '.join(Right)}. Whatever is asked needs read too.")
+    ] = Right.READ.value,
     days: Annotated[int, typer.Option(help="Days until it expires.", min=1, max=3650)] = 365,
     automation: Annotated[
         bool, typer.Option("--automation", help="The caller is a program: it acts as source JOURNEY, not as a user.")

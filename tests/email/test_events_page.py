@@ -15,7 +15,7 @@ from scripts.house import ROOT
 
 PAGE = (ROOT / "docs" / "email.md").read_text(encoding="utf-8")
 SECTIONS = {part.split("\n", 1)[0]: part for part in PAGE.split("\n## ")}
-EVENTS, SENDING = SECTIONS["Events"], SECTIONS["Sending an e-mail"]
+EVENTS, SENDING, GUARANTEED = SECTIONS["Events"], SECTIONS["Sending an e-mail"], SECTIONS["What is guaranteed"]
 
 
 def test_the_body_shown_is_read_and_its_signature_is_the_one_shown() -> None:
@@ -39,6 +39,7 @@ def test_the_page_names_every_reason_for_skipping() -> None:
     assert not [reason for reason in SkipReason if f"`{reason}`" not in SENDING]
 
 
-def test_the_mutation_shown_is_a_valid_one(schema: strawberry.Schema) -> None:
-    (document,) = re.findall(r"```graphql\n(.*?)```", SENDING, re.DOTALL)
-    assert validate(schema._schema, parse(document)) == []
+def test_what_is_shown_to_ask_is_valid(schema: strawberry.Schema) -> None:
+    for section in (SENDING, GUARANTEED):
+        (document,) = re.findall(r"```graphql\n(.*?)```", section, re.DOTALL)
+        assert validate(schema._schema, parse(document)) == []

@@ -183,3 +183,15 @@ async def test_nobody_is_emailable_at_an_address_that_is_marked_whatever_the_per
     query = "query Q($ids: [ID!]!) { nodes(ids: $ids) { ... on Person { emailable unsubscribed } } }"
     found = (await ask(query, ids=[gid("per", marked), gid("per", free)])).data["nodes"]
     assert [person["emailable"] for person in found] == [False, True]
+
+
+async def test_deliveries_of_all_sends_are_found_by_how_they_stand(ask: Ask, maria: Caller, world: World) -> None:
+    acme = await sending(world, "a@acme.test", None)
+    for key in ("first", "second"):
+        await send(ask, maria, acme, idempotencyKey=key)
+    listing = "query ($of: [DeliveryStatus!]) { emailDeliveries(statuses: $of) { totalCount nodes { address } } }"
+    everything = (await ask(listing)).data["emailDeliveries"]
+    skipped = (await ask(listing, of=["SKIPPED"])).data["emailDeliveries"]
+    assert everything["totalCount"] == 4
+    assert (skipped["totalCount"], skipped["nodes"]) == (2, [{"address": None}] * 2)
+    assert (await ask(listing, of=["UNKNOWN"])).data["emailDeliveries"]["nodes"] == []

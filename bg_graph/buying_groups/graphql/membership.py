@@ -33,7 +33,7 @@ from bg_graph.tenancy.graphql import Info
 GROUP = "The group as it is now; null where there is no such group."
 CHANGE_ID = "The logged call, for `undoChange`; null where nothing changed."
 USER_ERRORS = "What the user can mend; with any of them nothing was changed."
-SKIPPED = "Items of an automation that a rule forbade; the others were done. Always empty for users, whose calls are all or nothing."
+SKIPPED = "Items of an automation that have a fault or that precedence forbids; the others were done. Always empty for users, whose calls are all or nothing."
 
 
 @strawberry.input(name="RoleAssignment", description="A person and the role to have.")
@@ -89,7 +89,7 @@ class AssignMembersPayload:
     group_id: strawberry.Private[UUID | None]
     member_ids: strawberry.Private[list[UUID]]
     buying_group: BuyingGroup | None = object_of("group_id", GROUP)
-    members: list[Member] = objects_of("member_ids", "The members that the call named, in its order.")
+    members: list[Member] = objects_of("member_ids", "The members that the call named and did not skip, in its order.")
     change_id: strawberry.ID | None = strawberry.field(description=CHANGE_ID)
     skipped: list[UserError] = strawberry.field(description=SKIPPED)
     user_errors: list[UserError] = strawberry.field(description=USER_ERRORS)
@@ -114,7 +114,7 @@ class EditRolesPayload:
     group_id: strawberry.Private[UUID | None]
     member_ids: strawberry.Private[list[UUID]]
     buying_group: BuyingGroup | None = object_of("group_id", GROUP)
-    members: list[Member] = objects_of("member_ids", "The members that the call named, in its order.")
+    members: list[Member] = objects_of("member_ids", "The members that the call named and did not skip, in its order.")
     change_id: strawberry.ID | None = strawberry.field(description=CHANGE_ID)
     skipped: list[UserError] = strawberry.field(description=SKIPPED)
     user_errors: list[UserError] = strawberry.field(description=USER_ERRORS)

@@ -199,3 +199,10 @@ class SendQueries:
     """What callers may ask about sends."""
 
     email_send: EmailSend | None = by_id("A send; null where there is none that the caller may see.")
+    email_deliveries: Connection[Delivery] = paged(
+        related(DeliveryRow),
+        Ordering((Key(DELIVERY.c.id, descending=True),), ()),
+        "Deliveries of all sends, the latest first: those that are UNKNOWN, for instance, to be settled.",
+        filters={"statuses": STATUSES},
+        arguments={"statuses": (list[Status], "Only those that stand at one of these.")},
+    )

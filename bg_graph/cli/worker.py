@@ -1,7 +1,9 @@
 """`bg-graph worker`: sends queued e-mails, besides `serve` or instead of it."""
 
 import asyncio
+import os
 import signal
+import sys
 from contextlib import AsyncExitStack
 from typing import Annotated
 
@@ -13,6 +15,9 @@ from bg_graph.live.hearing import hearing
 from bg_graph.live.hub import Hub
 from bg_graph.settings import Settings
 from bg_graph.web.logs import configure_logs
+
+NICENESS = 10
+"""How far a worker gives way to whoever is served on the same machine: an e-mail can wait a moment, a screen can't."""
 
 app = typer.Typer(add_completion=False)
 
@@ -30,6 +35,8 @@ def work(
     """
     settings = settings_of(context, email_concurrency=concurrency)
     configure_logs(settings.logging.format, settings.logging.level)
+    if sys.platform != "win32":
+        os.nice(NICENESS)
     asyncio.run(_work(settings))
 
 

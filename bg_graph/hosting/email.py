@@ -11,6 +11,7 @@ from typing import Any, TypeGuard, TypeVar
 
 import structlog
 
+from bg_graph.hosting.calls import Calls
 from bg_graph.hosting.installed import Installed
 from bg_graph.plugins.email import (
     Accepted,
@@ -61,7 +62,7 @@ class EmailHost:
         self._provider = provider
         self._shown = (title or name, version)
         self._free = asyncio.Semaphore(concurrency)
-        self._left: set[asyncio.Task[Any]] = set()
+        self._calls = Calls()
         self._healthy = True
 
     @property
@@ -144,15 +145,9 @@ class EmailHost:
         """
         until = asyncio.get_running_loop().time() + self.deadline
         async with self._place(until):
-            task = asyncio.create_task(_run(call, request))
-            self._left.add(task)
-            task.add_done_callback(self._forget)
-            try:
-                # Nobody waits longer, even where the provider ignores being cancelled.
-                done, _ = await asyncio.wait({task}, timeout=until - asyncio.get_running_loop().time())
-            finally:
-                task.cancel()
-        if not done:
+            seconds = until - asyncio.get_running_loop().time()
+            task = await self._calls.ended(call, *request, seconds=seconds)
+        if task is None:
             raise self._failed(method, f"gave no answer within {self.deadline:g} seconds")
         if task.cancelled():
             raise self._failed(method, "cancelled its own call")
@@ -177,11 +172,6 @@ class EmailHost:
             yield
         finally:
             self._free.release()
-
-    def _forget(self, task: "asyncio.Task[Any]") -> None:
-        self._left.discard(task)
-        if not task.cancelled():
-            task.exception()  # has been told where somebody still waited
 
     def _checked(self, answers: Sequence[object], keys: Sequence[str]) -> list[SendAnswer]:
         """The answers that may be believed: to a key that was asked, and the only one to it."""
@@ -221,13 +211,6 @@ def _is_answer(given: object) -> TypeGuard[SendAnswer]:
         case Refused(code=str(), message=str(), bad_address=bool()):
             return True
     return False
-
-
-async def _run(call: Callable[..., Awaitable[Answer]], request: tuple[object, ...]) -> Answer:
-    try:
-        return await call(*request)
-    except SystemExit as asked:
-        raise RuntimeError("asked the process to exit") from asked
 
 
 def _place_of(fault: BaseException | None) -> str:

@@ -1,11 +1,11 @@
 """Hosts the summary provider: asks it within a deadline, and lets through only what rests on the facts given."""
 
-import asyncio
 from collections.abc import Sequence
 
 import structlog
 
 from bg_graph.graph.errors import Coded, ErrorCode
+from bg_graph.hosting.calls import Calls
 from bg_graph.hosting.grounding import faults_in
 from bg_graph.hosting.installed import Installed
 from bg_graph.plugins.plugin import Plugin
@@ -26,7 +26,7 @@ class SummaryHost:
         self._provider: SummaryProvider = plugin.provides[CAPABILITY]()
         self._deadline = deadline
         self._healthy = True
-        self._left: set[asyncio.Task[Sequence[Summary | None]]] = set()
+        self._calls = Calls()
 
     @property
     def installed(self) -> Installed:
@@ -53,15 +53,9 @@ class SummaryHost:
         return [self._checked(subject, answer) for subject, answer in zip(subjects, answers, strict=True)]
 
     async def _asked(self, request: SummaryRequest) -> object:
-        """The provider's answer. Nobody waits longer than the deadline, even where the provider ignores being cancelled."""
-        task = asyncio.ensure_future(_answer(self._provider, request))
-        self._left.add(task)
-        task.add_done_callback(self._forget)
-        try:
-            done, _ = await asyncio.wait({task}, timeout=self._deadline)
-        finally:
-            task.cancel()
-        if not done:
+        """The provider's answer, within the deadline."""
+        task = await self._calls.ended(self._provider.summarize, request, seconds=self._deadline)
+        if task is None:
             raise _ProviderFailed(f"gave no answer within {self._deadline:g} seconds")
         if task.cancelled():
             raise _ProviderFailed("cancelled its own call")
@@ -69,11 +63,6 @@ class SummaryHost:
         if fault is not None:
             raise _ProviderFailed("failed", repr(fault))
         return task.result()
-
-    def _forget(self, task: "asyncio.Task[Sequence[Summary | None]]") -> None:
-        self._left.discard(task)
-        if not task.cancelled():
-            task.exception()  # has been told where somebody still waited
 
     def _checked_answers(self, answers: object, count: int) -> list[Summary | None]:
         if not isinstance(answers, Sequence) or len(answers) != count:
@@ -95,13 +84,6 @@ class SummaryHost:
         log.warning("summary refused", plugin=self.plugin.name, faults=faults[:5])
         message = f"The summary was refused, since not all of it rests on known facts (plugin {self.plugin.name})."
         return Coded(ErrorCode.SUMMARY_REFUSED, message)
-
-
-async def _answer(provider: SummaryProvider, request: SummaryRequest) -> Sequence[Summary | None]:
-    try:
-        return await provider.summarize(request)
-    except SystemExit as exit_asked:
-        raise RuntimeError("asked the process to exit") from exit_asked
 
 
 class _ProviderFailed(Exception):

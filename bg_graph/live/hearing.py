@@ -10,21 +10,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from asyncpg import InterfaceError, PostgresError
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 from bg_graph.live.hub import Hub
 from bg_graph.store.announcements import CHANNEL, WrongPayload, read_payload
+from bg_graph.store.conflicts import DATABASE_LOST
 from bg_graph.store.engine import Database, database_url
 
 log = structlog.get_logger(__name__)
 
 APPLICATION = "bg-graph listening"
 """How the connection is named in PostgreSQL's list of connections."""
-_LOST = (SQLAlchemyError, PostgresError, InterfaceError, OSError, TimeoutError)
-"""What the driver raises where the database can't be reached, or is lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +75,7 @@ class _Listening:
         while True:
             try:
                 await self._listen()
-            except _LOST as fault:
+            except DATABASE_LOST as fault:
                 self._tell_of(fault)
             except Exception:
                 log.exception("listening failed and is begun anew")

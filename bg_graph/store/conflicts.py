@@ -4,8 +4,17 @@ other's way, or the database is away.
 
 from socket import gaierror
 
-from asyncpg import CannotConnectNowError, ConnectionDoesNotExistError, InterfaceError, PostgresConnectionError
-from sqlalchemy.exc import DBAPIError
+from asyncpg import (
+    CannotConnectNowError,
+    ConnectionDoesNotExistError,
+    InterfaceError,
+    PostgresConnectionError,
+    PostgresError,
+)
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+DATABASE_LOST = (SQLAlchemyError, PostgresError, InterfaceError, OSError, TimeoutError)
+"""What background work takes for a database that is away, and so tries again: whatever a statement of its own raises."""
 
 POSTGRESQL_CONFLICTS = frozenset({"40001", "40P01"})
 """PostgreSQL's codes for a conflict of two transactions, of which one had to end: serialization failure, deadlock."""

@@ -29,6 +29,11 @@ class Right(StrEnum):
     """Everything, the set-up included."""
 
 
+def lacking(right: Right) -> str:
+    """What a caller is told who lacks a right."""
+    return f"This needs the right '{right}', which the caller does not have."
+
+
 class WrongName(Exception):
     """A name that a tenant or token can't have; the message says what is allowed."""
 

@@ -7,6 +7,8 @@ from types import MappingProxyType
 from typing import Protocol, TypeVar
 from uuid import UUID
 
+from bg_graph.tenancy.rules import Right, lacking
+
 Entry = TypeVar("Entry")
 
 MAX_BATCH = 50
@@ -196,7 +198,7 @@ def terms_faults(terms: Terms) -> tuple[CallFault, ...]:
     """The faults of a call that no group is asked for: a missing right, a note that can't be kept."""
     faults = []
     if not terms.may_edit:
-        faults.append(CallFault(CallCode.FORBIDDEN, "This needs the right 'edit', which the caller does not have."))
+        faults.append(CallFault(CallCode.FORBIDDEN, lacking(Right.EDIT)))
     if fault := note_fault(terms.note):
         faults.append(CallFault(CallCode.INVALID_INPUT, fault))
     return tuple(faults)

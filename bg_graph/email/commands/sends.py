@@ -25,7 +25,7 @@ from bg_graph.email.tables import DeliveryRow, EmailRow, EmailSendRow, EmailWork
 from bg_graph.store.connection import TenantConnection, table_of
 from bg_graph.store.ids import new_id
 from bg_graph.store.scope import of_tenant
-from bg_graph.tenancy.rules import Caller, Right
+from bg_graph.tenancy.rules import Caller, Right, lacking
 
 TOPIC = "send"
 """What followers of a send are told by: `TenantConnection.announce`."""
@@ -35,7 +35,7 @@ QUEUE = "queue"
 _group, _workspace, _email = table_of(BuyingGroupRow), table_of(EmailWorkspaceRow), table_of(EmailRow)
 _send, _delivery = table_of(EmailSendRow), table_of(DeliveryRow)
 _TOKEN_BYTES = 24
-NEEDS_SEND = "This needs the right 'send', which the caller does not have."
+NEEDS_SEND = lacking(Right.SEND)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from datetime import datetime
 from prometheus_client import CollectorRegistry, Counter, Gauge
 from sqlalchemy import func, literal_column, select
 
-from bg_graph.email.dispatch.patience import DATABASE_LOST
 from bg_graph.email.rules.deliveries import DeliveryStatus
 from bg_graph.email.tables import DeliveryRow
 from bg_graph.store.clock import Clock
+from bg_graph.store.conflicts import DATABASE_LOST
 from bg_graph.store.connection import table_of
 from bg_graph.store.engine import Database
 

@@ -5,12 +5,10 @@ from datetime import timedelta
 from typing import TypeVar
 
 import structlog
-from asyncpg import InterfaceError, PostgresError
-from sqlalchemy.exc import SQLAlchemyError
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_never, wait_exponential_jitter
 
-DATABASE_LOST = (SQLAlchemyError, PostgresError, InterfaceError, OSError, TimeoutError)
-"""What a statement raises where the database can't be reached, or is lost while it answers."""
+from bg_graph.store.conflicts import DATABASE_LOST
+
 MISCONFIGURED = timedelta(minutes=5)
 """How long a provider whose settings are wrong is left alone."""
 AT_A_TIME = 5

@@ -19,13 +19,14 @@ from bg_graph.email.dispatch.delivering import Delivering, Results, not_begun
 from bg_graph.email.dispatch.departing import Departure, depart
 from bg_graph.email.dispatch.letters import Letter, Writer
 from bg_graph.email.dispatch.pace import gap
-from bg_graph.email.dispatch.patience import AT_A_TIME, DATABASE_LOST, FOR_A_WHILE, until_written
+from bg_graph.email.dispatch.patience import AT_A_TIME, FOR_A_WHILE, until_written
 from bg_graph.email.dispatch.recovery import bury, settle
 from bg_graph.email.rules.attempts import Reason
 from bg_graph.email.rules.deliveries import DeliveryStatus
 from bg_graph.hosting.email import EmailHost
 from bg_graph.store.chunks import chunks
 from bg_graph.store.clock import Clock, system_clock
+from bg_graph.store.conflicts import DATABASE_LOST
 from bg_graph.store.engine import Database
 from bg_graph.store.ids import new_id
 

@@ -31,7 +31,7 @@ from bg_graph.plugins.email import Message
 from bg_graph.store.connection import table_of
 from bg_graph.store.scope import of_tenant
 from bg_graph.tenancy.graphql import Info, RequestContext
-from bg_graph.tenancy.rules import Right
+from bg_graph.tenancy.rules import Right, lacking
 
 WORKSPACE, EMAIL = table_of(EmailWorkspaceRow), table_of(EmailRow)
 _CATALOG = "email_catalog"
@@ -306,7 +306,7 @@ async def _sent(context: RequestContext, trial: Trial, address: str) -> Fault | 
 
 
 def _lacking(right: Right) -> UserError:
-    return user_error("FORBIDDEN", f"This needs the right '{right}', which the caller does not have.")
+    return user_error("FORBIDDEN", lacking(right))
 
 
 def _shown_faults(faults: Sequence[Fault]) -> list[UserError]:

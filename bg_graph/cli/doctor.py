@@ -15,8 +15,8 @@ from bg_graph.email.dispatch.measures import Waiting, waiting
 from bg_graph.email.provider import email_provider
 from bg_graph.email.rules.deliveries import DeliveryStatus
 from bg_graph.jobs.reads import JobRun, latest_runs
-from bg_graph.plugins.email import Health
 from bg_graph.plugins.errors import ProviderError
+from bg_graph.plugins.health import Health
 from bg_graph.settings import Settings, known_settings, settings_file
 from bg_graph.store.clock import system_clock
 from bg_graph.store.engine import Database

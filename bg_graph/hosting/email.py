@@ -20,7 +20,6 @@ from bg_graph.plugins.email import (
     EmailAbility,
     EmailProvider,
     FindRequest,
-    Health,
     Inbound,
     ListRequest,
     Page,
@@ -30,6 +29,7 @@ from bg_graph.plugins.email import (
     Workspace,
 )
 from bg_graph.plugins.errors import Misconfigured, OutcomeUnknown, ProviderError, Rejected, Unavailable
+from bg_graph.plugins.health import Health
 
 CAPABILITY = "email"
 CONCURRENCY = 8

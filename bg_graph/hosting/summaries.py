@@ -23,7 +23,7 @@ class SummaryHost:
 
     def __init__(self, plugin: Plugin, *, deadline: float = DEADLINE) -> None:
         self.plugin = plugin
-        self._provider: SummaryProvider = plugin.provides[CAPABILITY]()
+        self._provider: SummaryProvider = plugin.provides[CAPABILITY](plugin.settings(), None)
         self._deadline = deadline
         self._healthy = True
         self._calls = Calls()
@@ -34,14 +34,16 @@ class SummaryHost:
         plugin, provider = self.plugin, type(self._provider).__name__
         return Installed(plugin.name, plugin.version, plugin.title, CAPABILITY, provider, self._healthy)
 
-    async def summarize(self, subjects: Sequence[Subject], *, locale: str = "en") -> list[Summary | Coded | None]:
+    async def summarize(
+        self, tenant: str, subjects: Sequence[Subject], *, locale: str = "en"
+    ) -> list[Summary | Coded | None]:
         """For each subject its summary, None where the provider declines, or the error that stands in its place.
 
         Errors: PLUGIN_ERROR where the provider failed, SUMMARY_REFUSED where its summary does not rest on the facts.
         """
         if not subjects:
             return []
-        request = SummaryRequest(subjects=tuple(subjects), locale=locale, deadline=self._deadline)
+        request = SummaryRequest(tenant=tenant, subjects=tuple(subjects), locale=locale, deadline=self._deadline)
         try:
             answers = self._checked_answers(await self._asked(request), len(subjects))
         except _ProviderFailed as failed:

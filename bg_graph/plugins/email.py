@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
+from bg_graph.plugins.health import Health
+
 Item = TypeVar("Item")
 
 
@@ -184,14 +186,6 @@ class DeliveryEvent:
     """Of a click: where the link leads."""
     raw: str | None = None
     """The provider's own words."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Health:
-    """Whether the provider works, as far as it can tell without sending anything."""
-
-    healthy: bool
-    message: str = ""
 
 
 class EmailProvider(Protocol):

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from bg_graph.plugins.health import Health
+
 
 class SubjectKind(StrEnum):
     """What a summary is about."""
@@ -103,11 +105,13 @@ class Subject:
 class SummaryRequest:
     """What a provider is asked: a summary for each subject, in one language."""
 
+    tenant: str
+    """The tenant that asks: its name for limits, caches and logs of the provider's own."""
     subjects: tuple[Subject, ...]
-    """What to summarise; they belong to one tenant."""
+    """What to summarise; they belong to the tenant."""
     locale: str = "en"
     """Language of the texts."""
-    deadline: float = 2.0
+    deadline: float = 5.0
     """Seconds after which nobody waits for the answer any more."""
 
 
@@ -178,6 +182,14 @@ class SummaryProvider(Protocol):
     async def summarize(self, request: SummaryRequest) -> Sequence[Summary | None]:
         """One answer for each subject, in their order; None where the provider declines.
 
-        It must not block the loop, and can be cancelled.
+        It must not block the loop, and can be cancelled. Raises the errors of `bg_graph.plugins.errors`.
         """
+        ...
+
+    async def check(self) -> Health:
+        """Whether it works."""
+        ...
+
+    async def close(self) -> None:
+        """Give up what it holds. May be called twice."""
         ...

@@ -232,7 +232,7 @@ async def person_summaries(persons: list[Record], info: Info) -> Answers:
 async def _summaries(kind: SubjectKind, ids: Sequence[UUID], info: Info) -> Answers:
     host: SummaryHost = info.context.services[SERVICE]
     gathered = await gather(await info.context.db(), kind, ids, info.context.now)
-    answers = await host.summarize([each.subject for each in gathered.values()])
+    answers = await host.summarize(info.context.caller.tenant_name, [each.subject for each in gathered.values()])
     shown: dict[UUID, AiSummary | Coded | None] = {}
     for subject_id, answer in zip(gathered, answers, strict=True):
         if isinstance(answer, Summary):

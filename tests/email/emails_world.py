@@ -22,7 +22,6 @@ from bg_graph.plugins.email import (
     DeliveryEvent,
     EmailAbility,
     FindRequest,
-    Health,
     Inbound,
     ListRequest,
     Page,
@@ -30,6 +29,7 @@ from bg_graph.plugins.email import (
     SendRequest,
     Workspace,
 )
+from bg_graph.plugins.health import Health
 from bg_graph.settings import Settings
 from bg_graph.store.ids import new_id
 from bg_graph.tenancy.rules import Caller, Right

@@ -11,7 +11,6 @@ from bg_graph.plugins.email import (
     DeliveryEvent,
     EmailAbility,
     FindRequest,
-    Health,
     Inbound,
     ListRequest,
     Page,
@@ -20,6 +19,7 @@ from bg_graph.plugins.email import (
     Workspace,
 )
 from bg_graph.plugins.errors import Unsupported
+from bg_graph.plugins.health import Health
 
 Answering = Callable[[SendRequest], Awaitable[Sequence[SendAnswer]]]
 

@@ -11,7 +11,6 @@ from bg_graph.plugins.email import (
     Accepted,
     EmailAbility,
     FindRequest,
-    Health,
     ListRequest,
     Recipient,
     Refused,
@@ -19,6 +18,7 @@ from bg_graph.plugins.email import (
     SendRequest,
 )
 from bg_graph.plugins.errors import Misconfigured, OutcomeUnknown, ProviderError, Rejected, Unavailable, Unsupported
+from bg_graph.plugins.health import Health
 from tests.email.recording import RecordingProvider
 
 KEY, OTHER = "1" * 32, "2" * 32

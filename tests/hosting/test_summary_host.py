@@ -41,6 +41,8 @@ def hosting(answer: Any, *, deadline: float = 0.2) -> SummaryHost:
     """A host of a provider that answers with a value, or by calling what it is given."""
 
     class Provider:
+        def __init__(self, *given: object) -> None: ...
+
         async def summarize(self, request: SummaryRequest) -> Sequence[Summary | None]:
             return await answer(request) if callable(answer) else answer
 
@@ -49,7 +51,7 @@ def hosting(answer: Any, *, deadline: float = 0.2) -> SummaryHost:
 
 
 async def answer_of(provided: Any) -> Summary | Coded | None:
-    [answer] = await hosting(provided).summarize([SUBJECT])
+    [answer] = await hosting(provided).summarize("acme", [SUBJECT])
     return answer
 
 
@@ -108,8 +110,8 @@ async def test_names_with_digits_do_not_vouch_for_numbers() -> None:
     fact = replace(ACME, name="CRM for Area 51", values={"account": "Area 51", "member_count": 2})
     subject = Subject(kind=SubjectKind.GROUP, key="a", facts=(fact,))
     true, false = saying("CRM for Area 51 has 2 members.", "group"), saying("Area 51 has 51 members.", "group")
-    assert await hosting([true]).summarize([subject]) == [true]
-    [refused] = await hosting([false]).summarize([subject])
+    assert await hosting([true]).summarize("acme", [subject]) == [true]
+    [refused] = await hosting([false]).summarize("acme", [subject])
     assert code(refused) == "SUMMARY_REFUSED"
 
 
@@ -142,7 +144,7 @@ async def test_highlights_bring_out_facts_of_their_kind(items: tuple[str, ...]) 
 
 async def test_a_refusal_holds_for_that_subject_alone() -> None:
     other = replace(SUBJECT, key="b")
-    answers = await hosting([saying("Napoleon leads.", "group"), HONEST]).summarize([SUBJECT, other])
+    answers = await hosting([saying("Napoleon leads.", "group"), HONEST]).summarize("acme", [SUBJECT, other])
     assert code(answers[0]) == "SUMMARY_REFUSED"
     assert answers[1] == HONEST
 
@@ -176,7 +178,7 @@ async def ignores_being_cancelled(_request: SummaryRequest) -> list[None]:
 async def test_a_provider_that_fails_gives_a_coded_error_in_time(fault: Any) -> None:
     host = hosting(fault)
     began = perf_counter()
-    [answer] = await host.summarize([SUBJECT])
+    [answer] = await host.summarize("acme", [SUBJECT])
     assert code(answer) == "PLUGIN_ERROR"
     assert perf_counter() - began < 0.6
     assert isinstance(answer, Coded)
@@ -195,7 +197,7 @@ async def test_a_caller_who_gives_up_takes_the_call_along() -> None:
             raise
 
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(hosting(slow, deadline=3).summarize([SUBJECT]), 0.05)
+        await asyncio.wait_for(hosting(slow, deadline=3).summarize("acme", [SUBJECT]), 0.05)
     await asyncio.wait_for(cancelled.wait(), 1)
 
 
@@ -209,12 +211,12 @@ async def test_health_is_that_of_the_last_call() -> None:
     host = hosting(recovers)
     assert isinstance(host, Host)
     assert host.installed.healthy
-    await host.summarize([SUBJECT])
+    await host.summarize("acme", [SUBJECT])
     assert not host.installed.healthy
-    assert await host.summarize([SUBJECT]) == [HONEST]
+    assert await host.summarize("acme", [SUBJECT]) == [HONEST]
     assert host.installed.healthy
     assert (host.installed.plugin, host.installed.version) == ("acme-summary", "2.1")
 
 
 async def test_nobody_is_asked_about_nothing() -> None:
-    assert await hosting(raises).summarize([]) == []
+    assert await hosting(raises).summarize("acme", []) == []

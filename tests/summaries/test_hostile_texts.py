@@ -42,7 +42,7 @@ async def summaries(world: World, subjects: dict[SubjectKind, UUID]) -> list[Sum
     async with world.database.reading(world.tenant) as db:
         for kind, subject in subjects.items():
             gathered = await gather(db, kind, [subject], NOW)
-            found += await SummaryHost(PLUGIN).summarize([gathered[subject].subject])
+            found += await SummaryHost(PLUGIN).summarize("acme", [gathered[subject].subject])
     assert all(isinstance(each, Summary) for each in found), found
     return found
 

@@ -27,7 +27,7 @@ def world(database: Database, tenant: UUID) -> World:
 async def summary_of(world: World, kind: SubjectKind, subject_id: UUID) -> Summary:
     async with world.database.reading(world.tenant) as db:
         gathered = await gather(db, kind, [subject_id], NOW)
-    [summary] = await SummaryHost(PLUGIN).summarize([gathered[subject_id].subject])
+    [summary] = await SummaryHost(PLUGIN).summarize("acme", [gathered[subject_id].subject])
     assert isinstance(summary, Summary), summary
     return summary
 

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
-from bg_graph.plugins.plugin import Plugin
+from bg_graph.plugins.context import ProviderContext
+from bg_graph.plugins.health import Health
+from bg_graph.plugins.plugin import NoSettings, Plugin
 from bg_graph.plugins.summaries import Model, Subject, SubjectKind, Summary, SummaryRequest
 from bg_graph.summaries.built_in.accounts import account_summary
 from bg_graph.summaries.built_in.groups import group_summary
@@ -25,9 +27,18 @@ _WRITERS: Mapping[SubjectKind, Callable[[Subject, Model], Summary | None]] = Map
 class FactsProvider:
     """Writes summaries from the facts alone, in English."""
 
+    def __init__(self, settings: NoSettings, context: ProviderContext) -> None: ...
+
     async def summarize(self, request: SummaryRequest) -> Sequence[Summary | None]:
         """One answer for each subject; None for one of which nothing is known."""
         return [_WRITERS[subject.kind](subject, MODEL) if subject.facts else None for subject in request.subjects]
+
+    async def check(self) -> Health:
+        """It needs nothing, and so always works."""
+        return Health(healthy=True, message="needs nothing")
+
+    async def close(self) -> None:
+        """It holds nothing."""
 
 
 PLUGIN = Plugin(

@@ -18,7 +18,6 @@ from bg_graph.plugins.email import (
     DeliveryEvent,
     EmailAbility,
     FindRequest,
-    Health,
     Inbound,
     ListRequest,
     Page,
@@ -27,6 +26,7 @@ from bg_graph.plugins.email import (
     Workspace,
 )
 from bg_graph.plugins.errors import Misconfigured, ProviderError, Unavailable, Unsupported
+from bg_graph.plugins.health import Health
 
 NAME = "outbox"
 USUAL_SENDER = "bg-graph <outbox@bg-graph.invalid>"

@@ -13,7 +13,6 @@ from bg_graph.plugins.email import (
     DeliveryEvent,
     EmailAbility,
     FindRequest,
-    Health,
     Inbound,
     ListRequest,
     Page,
@@ -23,6 +22,7 @@ from bg_graph.plugins.email import (
     Workspace,
 )
 from bg_graph.plugins.errors import Misconfigured, ProviderError, Rejected, Unsupported
+from bg_graph.plugins.health import Health
 
 NAME = "smtp"
 

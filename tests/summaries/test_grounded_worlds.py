@@ -69,8 +69,8 @@ async def assert_summaries_hold(world: World, kind: SubjectKind, ids: list[UUID]
     gathered = await gathered_in(world, kind, ids)
     assert list(gathered.keys() ^ set(ids)) == []
     subjects = [gathered[each].subject for each in ids]
-    answers = await SummaryHost(PLUGIN, deadline=30).summarize(subjects)
-    assert answers == await SummaryHost(PLUGIN, deadline=30).summarize(subjects)
+    answers = await SummaryHost(PLUGIN, deadline=30).summarize("acme", subjects)
+    assert answers == await SummaryHost(PLUGIN, deadline=30).summarize("acme", subjects)
     said = 0
     for subject, summary in zip(subjects, answers, strict=True):
         if (

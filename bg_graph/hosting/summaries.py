@@ -6,8 +6,8 @@ import structlog
 
 from bg_graph.graph.errors import Coded, ErrorCode
 from bg_graph.hosting.calls import Calls
-from bg_graph.hosting.grounding import faults_in
 from bg_graph.hosting.installed import Installed
+from bg_graph.plugins.grounding import faults_in
 from bg_graph.plugins.plugin import Plugin
 from bg_graph.plugins.summaries import Subject, Summary, SummaryProvider, SummaryRequest
 

@@ -9,8 +9,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from bg_graph.hosting.wording import ORDINARY, SPELLED
 from bg_graph.plugins.summaries import Fact, FactKind, Highlight, HighlightKind, Statement, Subject, Summary
+from bg_graph.plugins.wording import ORDINARY, SPELLED
 
 LONGEST_STATEMENT = 5000
 """Characters of one statement."""

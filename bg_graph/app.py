@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, get_args
 
+from bg_email_outbox.files import OutboxFiles
+from bg_summary_facts.plugin import PLUGIN
 from sqlalchemy import select
 from starlette.requests import Request
 from starlette.routing import Route
@@ -14,7 +16,6 @@ from starlette.types import ASGIApp
 
 from bg_graph.buying_groups.commands.maintenance import maintain_job
 from bg_graph.buying_groups.graphql.groups import GROUP
-from bg_graph.email.built_in.outbox.files import OutboxFiles
 from bg_graph.email.dispatch.measures import DispatchMeasures
 from bg_graph.email.dispatch.running import connected_host, worker_of, working
 from bg_graph.email.wiring import email_services
@@ -34,7 +35,6 @@ from bg_graph.store.clock import Clock, system_clock
 from bg_graph.store.engine import Database, open_database
 from bg_graph.store.schema import newest_revision, present_revision
 from bg_graph.store.scope import of_tenant
-from bg_graph.summaries.built_in.provider import PLUGIN
 from bg_graph.summaries.graphql import SERVICE
 from bg_graph.tenancy.commands import CALLER_TOPIC
 from bg_graph.tenancy.graphql import RequestContext, request_context

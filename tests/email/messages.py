@@ -7,8 +7,8 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from typing import Any
 
-from bg_graph.email.built_in.mime import Mailing
 from bg_graph.plugins.email import Message, Recipient, SendRequest
+from bg_graph.plugins.mime.envelopes import Mailing
 
 AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MAILING = Mailing(Address("News", "news", "example.com"), AT)

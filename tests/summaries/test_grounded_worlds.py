@@ -8,12 +8,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from bg_summary_facts.plugin import PLUGIN
 
 from bg_graph.accounts.tables import ActivityRow, PersonRow
 from bg_graph.buying_groups.tables import BuyingGroupRow, GroupRoleRow, MemberRow
 from bg_graph.hosting.summaries import SummaryHost
 from bg_graph.plugins.summaries import FactKind, HighlightKind, Statement, Subject, SubjectKind, Summary
-from bg_graph.summaries.built_in.provider import PLUGIN
 from bg_graph.summaries.facts.gathering import Gathered, gather
 from tests.conftest import NOW, statements
 from tests.summaries.random_worlds import random_groups

@@ -4,13 +4,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from bg_summary_facts.plugin import PLUGIN
 
 from bg_graph.accounts.tables import PersonRow
 from bg_graph.buying_groups.rules.default_roles import DECISION_MAKER, INFLUENCER
 from bg_graph.buying_groups.tables import MemberRow
 from bg_graph.hosting.summaries import SummaryHost
 from bg_graph.plugins.summaries import SubjectKind, Summary
-from bg_graph.summaries.built_in.provider import PLUGIN
 from bg_graph.summaries.facts.gathering import gather
 from bg_graph.summaries.facts.plain import plain
 from tests.conftest import NOW

@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from bg_summary_facts.plugin import PLUGIN
 
 from bg_graph.accounts.rules import utc_day
 from bg_graph.buying_groups.rules.default_roles import CHAMPION, DECISION_MAKER, INFLUENCER
@@ -13,7 +14,6 @@ from bg_graph.hosting.summaries import SummaryHost
 from bg_graph.intent.rules import IntentKind
 from bg_graph.plugins.summaries import HighlightKind, SubjectKind, Summary
 from bg_graph.store.engine import Database
-from bg_graph.summaries.built_in.provider import PLUGIN
 from bg_graph.summaries.facts.gathering import gather
 from tests.conftest import NOW
 from tests.world import World

@@ -8,9 +8,10 @@ from uuid import UUID
 
 import httpx
 import pytest
+from bg_email_outbox.provider import OutboxProvider
+from bg_email_outbox.settings import OutboxSettings as PluginSettings
 from playwright.async_api import expect
 
-from bg_graph.email.built_in.outbox.provider import OutboxOptions, OutboxProvider
 from bg_graph.execution.node_ids import node_id
 from bg_graph.settings import EmailSettings, OutboxSettings
 from bg_graph.store.engine import Database
@@ -18,6 +19,7 @@ from bg_graph.tenancy.rules import Right
 from tests.browser import WatchedPage
 from tests.email.messages import AT, key_of, recipient, request
 from tests.email.sending_world import sending
+from tests.plugins.lent import lent
 from tests.screens.serving import Served, serving
 from tests.world import World
 
@@ -39,7 +41,7 @@ def database_url(request: pytest.FixtureRequest, sqlite_database: str) -> str:
 
 @pytest.fixture
 def outbox(tmp_path: Path) -> OutboxProvider:
-    return OutboxProvider(OutboxOptions(tmp_path / "outbox"), clock=lambda: AT)
+    return OutboxProvider(PluginSettings(folder=tmp_path / "outbox"), lent("outbox"), clock=lambda: AT)
 
 
 @pytest.fixture

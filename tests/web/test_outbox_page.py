@@ -7,14 +7,16 @@ from uuid import UUID
 
 import httpx
 import pytest
+from bg_email_outbox.files import OutboxFiles
+from bg_email_outbox.provider import OutboxProvider
+from bg_email_outbox.settings import OutboxSettings
 from starlette.applications import Starlette
 
-from bg_graph.email.built_in.outbox.files import OutboxFiles
-from bg_graph.email.built_in.outbox.provider import OutboxOptions, OutboxProvider
 from bg_graph.store.ids import new_id
 from bg_graph.tenancy.rules import Caller, Right
 from bg_graph.web.outbox import PAGE_SIZE, outbox_routes
 from tests.email.messages import AT, key_of, parsed, recipient, request
+from tests.plugins.lent import lent
 
 ACME, OTHER = new_id(), new_id()
 
@@ -33,7 +35,7 @@ CALLERS = {
 
 @pytest.fixture
 def outbox(tmp_path: Path) -> OutboxProvider:
-    return OutboxProvider(OutboxOptions(tmp_path / "outbox"), clock=lambda: AT)
+    return OutboxProvider(OutboxSettings(folder=tmp_path / "outbox"), lent("outbox"), clock=lambda: AT)
 
 
 @pytest.fixture

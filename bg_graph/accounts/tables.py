@@ -212,3 +212,16 @@ class AccountJourneyRow(TenantOwned, table=True):
     name: str = Field(description="Name of the journey.")
     status: str = Field(description="ACTIVE, COMPLETED or EXITED.")
     since: datetime = time("When the account entered the journey.")
+
+
+class FactMarkRow(TenantOwned, table=True):
+    """A mark that changes in each transaction that stores facts from one source: who concluded from them looks again."""
+
+    __tablename__ = "fact_mark"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "source"),
+        CheckConstraint("source IN ('IMPORTS', 'EVENTS', 'SCORES', 'INTENT')", name="source"),
+    )
+
+    source: str = Field(description="IMPORTS, EVENTS, SCORES or INTENT.")
+    mark: UUID = Field(description="Another one after each transaction.")

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, update
 
+from bg_graph.accounts.fact_marks import FactSource, mark_facts
 from bg_graph.accounts.rules import utc_day
 from bg_graph.accounts.tables import PersonRow
 from bg_graph.buying_groups.commands.acts import TOPIC as GROUP_TOPIC
@@ -51,6 +52,7 @@ async def score(db: TenantConnection, as_of: datetime, now: datetime) -> ScoreOu
     active = select(func.count()).select_from(person).where(of_tenant(person), person.c.engagement_raw > 0)
     outcome = ScoreOutcome(as_of, persons=await db.value(active), groups=groups)
     await _record(db, outcome, now)
+    await mark_facts(db, FactSource.SCORES)
     db.announce(GROUP_TOPIC, None)
     return outcome
 

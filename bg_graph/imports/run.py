@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlmodel import SQLModel
 
+from bg_graph.accounts.fact_marks import FactSource, mark_facts
 from bg_graph.accounts.tables import (
     AccountJourneyRow,
     AccountRow,
@@ -163,6 +164,7 @@ class _Work:
             await self._import_file(file, intake)
         async with self.database.writing(self.tenant_id) as db:
             await intake.settle(db)
+            await mark_facts(db, FactSource.IMPORTS)
         await self.database.refresh_statistics([_TABLES[kind]])
 
     async def _import_file(self, file: ImportFile, intake: Intake) -> None:
@@ -183,6 +185,7 @@ class _Work:
             for batch in chunks(rows, BATCH):
                 async with self.database.writing(self.tenant_id) as db:
                     await intake.take(db, batch, tally)
+                    await mark_facts(db, FactSource.IMPORTS)
                 if tally.added >= measured:
                     await self.database.refresh_statistics([_TABLES[file.kind.name]])
                     measured = tally.added * GROWTH

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, bindparam, select, update
 
 from bg_graph.accounts.address_marks import mark_address
+from bg_graph.accounts.fact_marks import FactSource, mark_facts
 from bg_graph.accounts.rules import AddressMark, utc_day
 from bg_graph.accounts.tables import ActivityRow, PersonRow
 from bg_graph.email.commands.sends import TOPIC
@@ -133,6 +134,8 @@ async def _apply(db: TenantConnection, provider: str, located: _Located, now: da
     await _mark(db, news, now)
     for row, _ in news:
         db.announce(TOPIC, row.send_id)
+    if news:
+        await mark_facts(db, FactSource.EVENTS)
     return Taken(accepted=len(fresh), repeated=sum(map(len, located.values())) - len(fresh))
 
 

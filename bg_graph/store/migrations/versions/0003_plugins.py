@@ -21,6 +21,9 @@ TENANT_TABLES = (
     "intent_run",
     "intent_settings",
     "intent_training",
+    "summary",
+    "summary_feedback",
+    "summary_language",
 )
 _MINE = (
     "tenant_id = NULLIF(NULLIF(current_setting('bg.tenant', true), ''), '*')::uuid "
@@ -135,6 +138,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "plugin", name=op.f("uq_intent_training_tenant_id_plugin")),
     )
     op.create_table(
+        "summary_language",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.CheckConstraint("language IN ('en', 'nl', 'de')", name=op.f("ck_summary_language_language")),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_summary_language_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_summary_language")),
+        sa.UniqueConstraint("tenant_id", name=op.f("uq_summary_language_tenant_id")),
+    )
+    op.create_table(
         "intent_account",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -217,6 +230,145 @@ def upgrade() -> None:
             "tenant_id", "product_id", "name_key", name=op.f("uq_intent_keyword_tenant_id_product_id_name_key")
         ),
     )
+    op.create_table(
+        "summary",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("group_id", sa.Uuid(), nullable=True),
+        sa.Column("account_id", sa.Uuid(), nullable=True),
+        sa.Column("member_id", sa.Uuid(), nullable=True),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("language", sa.String(), nullable=False),
+        sa.Column("version", sa.Uuid(), nullable=False),
+        sa.Column(
+            "content",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), "postgresql"
+            ),
+            nullable=True,
+        ),
+        sa.Column(
+            "facts",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "refs",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.Column("plugin", sa.String(), nullable=False),
+        sa.Column("plugin_version", sa.String(), nullable=False),
+        sa.Column("model_name", sa.String(), nullable=False),
+        sa.Column("model_version", sa.String(), nullable=False),
+        sa.Column("settings_hash", sa.String(), nullable=False),
+        sa.Column(
+            "tried",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "stamps",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.Column("generated_at", bg_graph.store.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("seconds", sa.Float(), nullable=False),
+        sa.CheckConstraint("language IN ('en', 'nl', 'de')", name=op.f("ck_summary_language")),
+        sa.CheckConstraint(
+            "(group_id IS NOT NULL AND account_id IS NULL AND member_id IS NULL AND person_id IS NULL) OR (group_id IS NULL AND account_id IS NOT NULL AND member_id IS NULL AND person_id IS NULL) OR (group_id IS NULL AND account_id IS NULL AND member_id IS NOT NULL AND person_id IS NULL) OR (group_id IS NULL AND account_id IS NULL AND member_id IS NULL AND person_id IS NOT NULL)",
+            name=op.f("ck_summary_one_subject"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "account_id"],
+            ["account.tenant_id", "account.id"],
+            name=op.f("fk_summary_tenant_id_account_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "group_id"],
+            ["buying_group.tenant_id", "buying_group.id"],
+            name=op.f("fk_summary_tenant_id_group_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "member_id"],
+            ["member.tenant_id", "member.id"],
+            name=op.f("fk_summary_tenant_id_member_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "person_id"],
+            ["person.tenant_id", "person.id"],
+            name=op.f("fk_summary_tenant_id_person_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_summary_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_summary")),
+        sa.UniqueConstraint(
+            "tenant_id", "account_id", "language", name=op.f("uq_summary_tenant_id_account_id_language")
+        ),
+        sa.UniqueConstraint("tenant_id", "group_id", "language", name=op.f("uq_summary_tenant_id_group_id_language")),
+        sa.UniqueConstraint("tenant_id", "member_id", "language", name=op.f("uq_summary_tenant_id_member_id_language")),
+        sa.UniqueConstraint("tenant_id", "person_id", "language", name=op.f("uq_summary_tenant_id_person_id_language")),
+    )
+    op.create_table(
+        "summary_feedback",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("summary_id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Uuid(), nullable=False),
+        sa.Column("rated_by_id", sa.Uuid(), nullable=False),
+        sa.Column("rated_by", sa.String(), nullable=False),
+        sa.Column("rated_at", bg_graph.store.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("verdict", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column(
+            "content",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "facts",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "provenance",
+            sa.JSON(none_as_null=True).with_variant(
+                postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), "postgresql"
+            ),
+            nullable=False,
+        ),
+        sa.CheckConstraint("verdict IN ('UP', 'DOWN')", name=op.f("ck_summary_feedback_verdict")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "summary_id"],
+            ["summary.tenant_id", "summary.id"],
+            name=op.f("fk_summary_feedback_tenant_id_summary_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_summary_feedback_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_summary_feedback")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "summary_id",
+            "version",
+            "rated_by_id",
+            name=op.f("uq_summary_feedback_tenant_id_summary_id_version_rated_by_id"),
+        ),
+    )
     # ### end Alembic commands ###
     for table in TENANT_TABLES:
         _wall_off(table)
@@ -224,10 +376,13 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table("summary_feedback")
+    op.drop_table("summary")
     op.drop_table("intent_keyword")
     op.drop_table("category_interest")
     op.drop_table("intent_product")
     op.drop_table("intent_account")
+    op.drop_table("summary_language")
     op.drop_table("intent_training")
     op.drop_table("intent_settings")
     op.drop_index("ix_intent_run_latest", table_name="intent_run")

@@ -1,4 +1,5 @@
-"""Makes the project's environment in `.venv`: pinned packages with hashes, then the project itself. Standard library only."""
+"""Makes the project's environment in `.venv`: pinned packages with hashes, then the project itself, and for work on it all
+plugins that are packages of their own. Standard library only."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
+FOR_WORK = "requirements-dev.txt"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 
 
@@ -27,9 +29,18 @@ def make(requirements: str) -> None:
         venv.create(VENV, with_pip=True)
         _run("python", "-m", "pip", "install", "--quiet", "--require-hashes", "-r", "requirements-uv.txt")
     _run("uv", "pip", "install", "--quiet", "--python", str(BIN / "python"), "--require-hashes", "-r", requirements)
-    _run("uv", "pip", "install", "--quiet", "--python", str(BIN / "python"), "--no-deps", "--editable", ".")
+    own = [".", *(plugins() if requirements == FOR_WORK else [])]
+    editable = [argument for folder in own for argument in ("--editable", folder)]
+    _run("uv", "pip", "install", "--quiet", "--python", str(BIN / "python"), "--no-deps", *editable)
     known = stamp.read_text() if stamp.exists() else ""
     stamp.write_text(known + wanted + "\n")
+
+
+def plugins() -> list[str]:
+    """The folders of the plugins that the project's own distribution does not carry."""
+    carried = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    folders = sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))
+    return [f"plugins/{each.name}" for each in folders if f'"plugins/{each.name}"' not in carried]
 
 
 def run(program: str, *arguments: str) -> int:
@@ -50,5 +61,7 @@ def _run(program: str, *arguments: str) -> None:
 
 
 def _digest(requirements: str) -> str:
-    content = b"".join((ROOT / name).read_bytes() for name in (requirements, "requirements-uv.txt", "pyproject.toml"))
+    names = [requirements, "requirements-uv.txt", "pyproject.toml"]
+    names += [f"{folder}/pyproject.toml" for folder in (plugins() if requirements == FOR_WORK else [])]
+    content = b"".join((ROOT / name).read_bytes() for name in names)
     return hashlib.sha256(content + sys.version.encode()).hexdigest()

@@ -48,6 +48,7 @@ class Module:
     @property
     def name(self) -> str:
         parts = self.path.relative_to(ROOT).with_suffix("").parts
+        parts = parts[2:] if parts[0] == "plugins" else parts
         return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
     def functions(self) -> Iterator[Function]:
@@ -59,10 +60,21 @@ class Module:
 
 @cache
 def modules() -> list[Module]:
-    """The package's modules; migrations are left out, since they are a record and not to be mended."""
-    paths = sorted(path for path in PACKAGE.rglob("*.py") if "versions" not in path.parts)
+    """The modules of the packages that ship; migrations are left out, since they are a record and not to be mended."""
+    packages = [PACKAGE, *plugin_packages()]
+    paths = sorted(path for each in packages for path in each.rglob("*.py") if "versions" not in path.parts)
     texts = ((path, path.read_text(encoding="utf-8")) for path in paths if "node_modules" not in path.parts)
     return [Module(path, text, ast.parse(text)) for path, text in texts]
+
+
+def plugin_packages() -> list[Path]:
+    """The packages of our own plugins."""
+    return sorted(path.parent for path in ROOT.glob("plugins/*/*/__init__.py"))
+
+
+def test_files() -> list[Path]:
+    """The tests' modules: the product's and the plugins' own."""
+    return sorted(path for folder in (ROOT / "tests", *ROOT.glob("plugins/*/tests")) for path in folder.rglob("*.py"))
 
 
 def file_lines(code: list[Module]) -> list[Measured]:

@@ -10,7 +10,7 @@ from bg_graph.settings import SettingInfo, known_settings
 from scripts import documents, house
 from scripts.house import ROOT
 
-TESTS = [path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py") if path.parent.name != "house"]
+TESTS = [path.read_text(encoding="utf-8") for path in house.test_files() if path.parent.name != "house"]
 
 
 @pytest.mark.parametrize("name", list(documents.PAGES))

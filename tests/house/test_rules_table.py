@@ -7,6 +7,7 @@ from functools import cache
 import pytest
 
 from bg_graph.graph.user_errors import UserErrorCode
+from scripts import house
 from scripts.house import ROOT
 
 TESTS = ROOT / "tests"
@@ -15,13 +16,13 @@ ROWS = [
     for line in (ROOT / "docs" / "rules.md").read_text(encoding="utf-8").splitlines()
     if line.startswith("| ") and not line.startswith("| rule ")
 ]
-NAMED = re.compile(r"`([\w/]+\.py)::(\w+)`")
+NAMED = re.compile(r"`([\w/-]+\.py)::(\w+)`")
 
 
 @cache
 def names_in(path: str) -> frozenset[str]:
-    """The names of the tests in a file below `tests/`; none where there is no such file."""
-    file = TESTS / path
+    """The names of the tests in a file below `tests/`, or in a plugin's package; none where there is no such file."""
+    file = TESTS / path if (TESTS / path).is_file() else ROOT / path
     tree = ast.parse(file.read_text(encoding="utf-8")) if file.is_file() else ast.Module([], [])
     functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
     return frozenset(node.name for node in functions if node.name.startswith("test_"))
@@ -46,5 +47,5 @@ def test_the_page_is_read() -> None:
 
 @pytest.mark.parametrize("code", list(UserErrorCode.__members__))
 def test_every_code_of_a_user_error_has_a_test(code: str) -> None:
-    texts = (path.read_text(encoding="utf-8") for path in TESTS.rglob("*.py") if path.parent.name != "house")
+    texts = (path.read_text(encoding="utf-8") for path in house.test_files() if path.parent.name != "house")
     assert any(re.search(rf"\b{code}\b", text) for text in texts), f"no test reaches {code}"

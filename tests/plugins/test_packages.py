@@ -70,7 +70,20 @@ def test_test_files_have_names_of_their_own() -> None:
 def built(folder: Path, into: Path, *kinds: str) -> list[Path]:
     uv = Path(sys.executable).parent / "uv"
     subprocess.run(
-        [uv, "build", "--quiet", "--offline", "--no-build-isolation", "--out-dir", into, *kinds, folder], check=True
+        [
+            uv,
+            "build",
+            "--quiet",
+            "--offline",
+            "--no-build-isolation",
+            "--python",
+            sys.executable,
+            "--out-dir",
+            into,
+            *kinds,
+            folder,
+        ],
+        check=True,
     )
     return sorted(into.iterdir())
 

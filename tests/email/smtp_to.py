@@ -2,7 +2,6 @@
 
 from bg_email_smtp.provider import SmtpProvider
 from bg_email_smtp.settings import SmtpSettings
-
 from tests.email.messages import AT
 from tests.plugins.lent import lent
 

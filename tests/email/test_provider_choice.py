@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
+
 from bg_email_outbox.provider import OutboxProvider
 from bg_email_smtp.provider import SmtpProvider
-
 from bg_graph.email.provider import email_provider
 from bg_graph.settings import EmailSettings, OutboxSettings, Settings, SmtpSettings, WrongSettings, load_settings
 from tests.email.mail_server import mail_server

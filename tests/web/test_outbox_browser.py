@@ -8,10 +8,10 @@ from uuid import UUID
 
 import httpx
 import pytest
-from bg_email_outbox.provider import OutboxProvider
-from bg_email_outbox.settings import OutboxSettings as PluginSettings
 from playwright.async_api import expect
 
+from bg_email_outbox.provider import OutboxProvider
+from bg_email_outbox.settings import OutboxSettings as PluginSettings
 from bg_graph.execution.node_ids import node_id
 from bg_graph.settings import EmailSettings, OutboxSettings
 from bg_graph.store.engine import Database

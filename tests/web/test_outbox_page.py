@@ -7,11 +7,11 @@ from uuid import UUID
 
 import httpx
 import pytest
+from starlette.applications import Starlette
+
 from bg_email_outbox.files import OutboxFiles
 from bg_email_outbox.provider import OutboxProvider
 from bg_email_outbox.settings import OutboxSettings
-from starlette.applications import Starlette
-
 from bg_graph.store.ids import new_id
 from bg_graph.tenancy.rules import Caller, Right
 from bg_graph.web.outbox import PAGE_SIZE, outbox_routes

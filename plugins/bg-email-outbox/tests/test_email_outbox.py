@@ -6,10 +6,10 @@ import threading
 from pathlib import Path
 
 import pytest
-from bg_email_outbox.provider import OutboxProvider
-from bg_email_outbox.settings import OutboxSettings
 from pydantic import ValidationError
 
+from bg_email_outbox.provider import OutboxProvider
+from bg_email_outbox.settings import OutboxSettings
 from bg_graph.plugins.email import Accepted, EmailAbility, FindRequest, Inbound, ListRequest, Refused
 from bg_graph.plugins.errors import Misconfigured, Rejected, Unavailable, Unsupported
 from tests.email.messages import AT, key_of, message, parsed, recipient, request

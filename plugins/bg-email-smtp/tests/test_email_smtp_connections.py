@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 import trustme
-from bg_email_smtp.provider import SmtpProvider
 from pydantic import SecretStr
 
+from bg_email_smtp.provider import SmtpProvider
 from bg_graph.plugins.errors import Misconfigured, Unavailable
 from tests.email.mail_server import answers, answers_once, drops, is_silent, mail_server, password_is
 from tests.email.messages import key_of, recipient, request

@@ -1,10 +1,10 @@
 """What an answer of a mail server means at each stage."""
 
 import pytest
-from bg_email_smtp.outcomes import Stage, outcome, said
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bg_email_smtp.outcomes import Stage, outcome, said
 from bg_graph.plugins.email import Refused
 from bg_graph.plugins.errors import OutcomeUnknown, ProviderError, Unavailable
 

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
-from bg_email_smtp.provider import SmtpProvider
 
+from bg_email_smtp.provider import SmtpProvider
 from bg_graph.plugins.email import Accepted, EmailAbility, FindRequest, Inbound, ListRequest, Refused
 from bg_graph.plugins.errors import Misconfigured, OutcomeUnknown, Rejected, Unavailable, Unsupported
 from tests.email.mail_server import Act, Recorder, answers, answers_once, drops, is_silent, mail_server, scripted

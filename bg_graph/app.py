@@ -21,12 +21,16 @@ from bg_graph.email.dispatch.running import connected_host, worker_of, working
 from bg_graph.email.wiring import email_services
 from bg_graph.engagement.commands import score_job
 from bg_graph.execution.node_ids import node_id
+from bg_graph.hosting.fences.options import FenceOptions
+from bg_graph.hosting.hosted import Hosted
+from bg_graph.hosting.storage import PassingStorage
 from bg_graph.hosting.summaries import SummaryHost
 from bg_graph.intent.graphql import STALE_BEFORE
 from bg_graph.jobs.daily import run_daily
 from bg_graph.jobs.runs import JobFunction
 from bg_graph.live.hearing import hearing
 from bg_graph.live.hub import LIVE, Hub
+from bg_graph.plugins.plugin import NoSettings
 from bg_graph.schema import build_schema
 from bg_graph.screens.documents import GROUPS, MEMBERS, OVERVIEW, document
 from bg_graph.settings import Settings
@@ -67,9 +71,10 @@ class Product:
         self.clock = clock
         self.hub = Hub()
         self.email_host = connected_host(settings)
+        summaries = Hosted(PLUGIN, "summary", NoSettings(), fence=FenceOptions(), storage=PassingStorage())
         self.services: Mapping[str, Any] = MappingProxyType(
             {
-                SERVICE: SummaryHost(PLUGIN),
+                SERVICE: SummaryHost(lambda _: (summaries,)),
                 LIVE: self.hub,
                 **email_services(self.email_host, database, clock),
             }

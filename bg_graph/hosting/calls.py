@@ -26,6 +26,11 @@ class Calls:
             task.cancel()
         return task if done else None
 
+    def leave(self) -> None:
+        """Cancel what is left."""
+        for task in self._left:
+            task.cancel()
+
     def _forget(self, task: asyncio.Task[Any]) -> None:
         self._left.discard(task)
         if not task.cancelled():

@@ -1,96 +1,130 @@
-"""Hosts the summary provider: asks it within a deadline, and lets through only what rests on the facts given."""
+"""Asks the summary providers of a tenant, one after the other, and lets through only what rests on the facts given."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import count
 
 import structlog
 
 from bg_graph.graph.errors import Coded, ErrorCode
-from bg_graph.hosting.calls import Calls
+from bg_graph.hosting.hosted import Hosted
 from bg_graph.hosting.installed import Installed
+from bg_graph.plugins.errors import ProviderError, Unavailable
 from bg_graph.plugins.grounding import faults_in
-from bg_graph.plugins.plugin import Plugin
-from bg_graph.plugins.summaries import Subject, Summary, SummaryProvider, SummaryRequest
+from bg_graph.plugins.summaries import Subject, Summary, SummaryRequest
 
-CAPABILITY = "summary"
-DEADLINE = 2.0
-"""Seconds that a provider has for an answer."""
-
+SHARE = 0.7
+"""Share of the time that is left which a provider may take where others stand behind it."""
+Chain = Callable[[str], Sequence[Hosted]]
+"""The providers of a tenant (by its name), in the order in which they are asked."""
 log = structlog.get_logger(__name__)
 
 
-class SummaryHost:
-    """Holds the chosen provider of summaries. Whatever the provider does, each subject has an answer in time."""
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A summary that may be shown, and where it comes from."""
 
-    def __init__(self, plugin: Plugin, *, deadline: float = DEADLINE) -> None:
-        self.plugin = plugin
-        self._provider: SummaryProvider = plugin.provides[CAPABILITY](plugin.settings(), None)
-        self._deadline = deadline
-        self._healthy = True
-        self._calls = Calls()
+    summary: Summary
+    plugin: str
+    version: str
+    """Version of the plugin."""
+    settings: str
+    """Stands for the settings that it was built with."""
+    tried: tuple[str, ...] = ()
+    """Plugins that were asked before and gave none, or none that may be shown."""
+
+
+Outcome = Answered | Coded | None
+"""A summary; the error that stands in its place; None where every provider declines."""
+
+
+class SummaryHost:
+    """Asks for summaries: the first provider of the tenant's chain that answers serves. Facts never leave it unbounded in time."""
+
+    def __init__(self, chain: Chain) -> None:
+        self._chain = chain
 
     @property
     def installed(self) -> Installed:
-        """What serves summaries; healthy unless its last call failed."""
-        plugin, provider = self.plugin, type(self._provider).__name__
-        return Installed(plugin.name, plugin.version, plugin.title, CAPABILITY, provider, self._healthy)
+        """The first provider of those who say nothing else."""
+        hosted = self._chain("")[0]
+        plugin, healthy = hosted.plugin, hosted.status.state == "HEALTHY"
+        return Installed(plugin.name, plugin.version, plugin.title, hosted.capability, plugin.name, healthy)
 
     async def summarize(
-        self, tenant: str, subjects: Sequence[Subject], *, locale: str = "en"
-    ) -> list[Summary | Coded | None]:
-        """For each subject its summary, None where the provider declines, or the error that stands in its place.
+        self, tenant: str, subjects: Sequence[Subject], *, locale: str = "en", deadline: float | None = None
+    ) -> list[Outcome]:
+        """For each subject its summary, None where the providers decline, or the error that stands in its place.
 
-        Errors: PLUGIN_ERROR where the provider failed, SUMMARY_REFUSED where its summary does not rest on the facts.
+        Each provider is asked once, for all subjects that have no summary yet. Errors: PLUGIN_ERROR where the provider
+        failed, PROVIDER_UNAVAILABLE where it could not be asked or reached, SUMMARY_REFUSED where its summary does not
+        rest on the facts; of several, the first. `deadline`: seconds for all of it.
         """
-        if not subjects:
-            return []
-        request = SummaryRequest(tenant=tenant, subjects=tuple(subjects), locale=locale, deadline=self._deadline)
-        try:
-            answers = self._checked_answers(await self._asked(request), len(subjects))
-        except _ProviderFailed as failed:
-            self._healthy = False
-            log.warning("plugin failed", plugin=self.plugin.name, capability=CAPABILITY, reason=str(failed))
-            message = f"The summary plugin {self.plugin.name} {failed.shown}. The rest of the answer is not affected."
-            return [Coded(ErrorCode.PLUGIN_ERROR, message) for _ in subjects]
-        self._healthy = True
-        return [self._checked(subject, answer) for subject, answer in zip(subjects, answers, strict=True)]
-
-    async def _asked(self, request: SummaryRequest) -> object:
-        """The provider's answer, within the deadline."""
-        task = await self._calls.ended(self._provider.summarize, request, seconds=self._deadline)
-        if task is None:
-            raise _ProviderFailed(f"gave no answer within {self._deadline:g} seconds")
-        if task.cancelled():
-            raise _ProviderFailed("cancelled its own call")
-        fault = task.exception()
-        if fault is not None:
-            raise _ProviderFailed("failed", repr(fault))
-        return task.result()
-
-    def _checked_answers(self, answers: object, count: int) -> list[Summary | None]:
-        if not isinstance(answers, Sequence) or len(answers) != count:
-            raise _ProviderFailed("gave no answer for each subject", f"{count} subjects: {type(answers).__name__}")
-        return list(answers)
-
-    def _checked(self, subject: Subject, answer: object) -> Summary | Coded | None:
-        if answer is None:
-            return None
-        if not isinstance(answer, Summary):
-            return self._refused([f"The answer is a {type(answer).__name__}, not a Summary."])
-        try:
-            faults = faults_in(subject, answer)
-        except (TypeError, AttributeError, ValueError) as wrong:
-            faults = [f"The summary has a part of the wrong type: {wrong}."]
-        return self._refused(faults) if faults else answer
-
-    def _refused(self, faults: list[str]) -> Coded:
-        log.warning("summary refused", plugin=self.plugin.name, faults=faults[:5])
-        message = f"The summary was refused, since not all of it rests on known facts (plugin {self.plugin.name})."
-        return Coded(ErrorCode.SUMMARY_REFUSED, message)
+        outcomes: list[Outcome] = [None] * len(subjects)
+        tried: list[tuple[str, ...]] = [()] * len(subjects)
+        chain = self._chain(tenant) if subjects else ()
+        until = None if deadline is None else asyncio.get_running_loop().time() + deadline
+        for hosted, behind in zip(chain, count(len(chain) - 1, -1)):
+            open_ones = [number for number, each in enumerate(outcomes) if not isinstance(each, Answered)]
+            if not open_ones:
+                break
+            asked = [subjects[number] for number in open_ones]
+            answers = await _asked(hosted, tenant, asked, locale, _share(until, behind))
+            for number, answer in zip(open_ones, answers, strict=True):
+                outcomes[number] = _outcome(outcomes[number], answer, tried[number])
+                tried[number] = (*tried[number], hosted.name)
+        return outcomes
 
 
-class _ProviderFailed(Exception):
-    """A provider gave no usable answer: `shown` may be told to the asker, the reason is for the log."""
+def _share(until: float | None, behind: int) -> float | None:
+    """Seconds for one provider, where `behind` others may have to be asked after it."""
+    if until is None:
+        return None
+    left = max(0.01, until - asyncio.get_running_loop().time())
+    return left * SHARE if behind else left
 
-    def __init__(self, shown: str, reason: str = "") -> None:
-        super().__init__(f"{shown}: {reason}" if reason else shown)
-        self.shown = shown
+
+def _outcome(before: Outcome, now: Outcome, tried: tuple[str, ...]) -> Outcome:
+    if isinstance(now, Answered):
+        return Answered(now.summary, now.plugin, now.version, now.settings, tried)
+    return before or now
+
+
+async def _asked(
+    hosted: Hosted, tenant: str, subjects: Sequence[Subject], locale: str, seconds: float | None
+) -> list[Outcome]:
+    """What one provider says of the subjects."""
+    within = hosted.options.deadline if seconds is None else min(seconds, hosted.options.deadline)
+    request = SummaryRequest(tenant=tenant, subjects=tuple(subjects), locale=locale, deadline=within)
+    try:
+        answers = await hosted.call("summarize", request, tenant=tenant, seconds=within)
+        if not isinstance(answers, Sequence) or len(answers) != len(subjects):
+            raise hosted.wrong("summarize", "gave no answer for each subject")
+    except ProviderError as fault:
+        code = ErrorCode.PROVIDER_UNAVAILABLE if isinstance(fault, Unavailable) else ErrorCode.PLUGIN_ERROR
+        return [Coded(code, f"The summary plugin {hosted.name}: {fault}.") for _ in subjects]
+    return [_checked(hosted, subject, answer) for subject, answer in zip(subjects, answers, strict=True)]
+
+
+def _checked(hosted: Hosted, subject: Subject, answer: object) -> Outcome:
+    if answer is None:
+        return None
+    if isinstance(answer, Summary) and not _faults(hosted, subject, answer):
+        return Answered(answer, hosted.name, hosted.plugin.version, hosted.settings_hash)
+    if not isinstance(answer, Summary):
+        hosted.wrong("summarize", f"answered with a {type(answer).__name__}, not a Summary")
+    message = f"The summary plugin {hosted.name} gave a summary that does not rest on its facts; it is not shown."
+    return Coded(ErrorCode.SUMMARY_REFUSED, message)
+
+
+def _faults(hosted: Hosted, subject: Subject, summary: Summary) -> int:
+    """How many things are wrong with a summary. What they are stays out of the log: they may name people."""
+    try:
+        faults = len(faults_in(subject, summary))
+    except Exception as strange:  # its parts have the wrong types
+        hosted.wrong("summarize", "gave a summary that can't be read", cause=type(strange).__name__)
+        return 1
+    if faults:
+        log.warning("summary refused", plugin=hosted.name, subject=subject.key, faults=faults)
+    return faults

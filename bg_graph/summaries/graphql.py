@@ -21,7 +21,7 @@ from bg_graph.execution.records import Record
 from bg_graph.execution.selection import Selection
 from bg_graph.graph.errors import Coded
 from bg_graph.graph.types import batch, field_of
-from bg_graph.hosting.summaries import SummaryHost
+from bg_graph.hosting.summaries import Answered, SummaryHost
 from bg_graph.intent.graphql import Level, ModelInfo
 from bg_graph.plugins.summaries import Fact, FactKind, Highlight, HighlightKind, Statement, SubjectKind, Summary
 from bg_graph.store.connection import table_of
@@ -235,8 +235,8 @@ async def _summaries(kind: SubjectKind, ids: Sequence[UUID], info: Info) -> Answ
     answers = await host.summarize(info.context.caller.tenant_name, [each.subject for each in gathered.values()])
     shown: dict[UUID, AiSummary | Coded | None] = {}
     for subject_id, answer in zip(gathered, answers, strict=True):
-        if isinstance(answer, Summary):
-            shown[subject_id] = _shown(answer, gathered[subject_id], host.plugin.name, info.context.now)
+        if isinstance(answer, Answered):
+            shown[subject_id] = _shown(answer.summary, gathered[subject_id], answer.plugin, info.context.now)
         else:
             shown[subject_id] = answer
     return [shown.get(subject_id) for subject_id in ids]

@@ -15,6 +15,7 @@ from bg_graph.plugins.email import EmailProvider
 from bg_graph.store.clock import Clock, system_clock
 from bg_graph.store.engine import Database
 from tests.email.sending_world import PROVIDER, Sending
+from tests.hosting.hosted_providers import email_host
 
 
 def link(token: str) -> str:
@@ -22,7 +23,7 @@ def link(token: str) -> str:
 
 
 def host_of(provider: EmailProvider, *, deadline: float = 5.0) -> EmailHost:
-    return EmailHost(PROVIDER, provider, deadline=deadline, concurrency=20)
+    return email_host(PROVIDER, provider, deadline=deadline, concurrency=20)
 
 
 def worker_of(

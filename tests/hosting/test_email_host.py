@@ -20,6 +20,7 @@ from bg_graph.plugins.email import (
 from bg_graph.plugins.errors import Misconfigured, OutcomeUnknown, ProviderError, Rejected, Unavailable, Unsupported
 from bg_graph.plugins.health import Health
 from tests.email.recording import RecordingProvider
+from tests.hosting.hosted_providers import email_host
 
 KEY, OTHER = "1" * 32, "2" * 32
 REQUEST = SendRequest(
@@ -35,7 +36,7 @@ def host_of(answer: Any, *, deadline: float = 1.0, concurrency: int = 8) -> Emai
             raise answer
         return answer() if callable(answer) else answer
 
-    return EmailHost("told", Raw(answering=answering), deadline=deadline, concurrency=concurrency)
+    return email_host("told", Raw(answering=answering), deadline=deadline, concurrency=concurrency)
 
 
 class Raw(RecordingProvider):
@@ -97,7 +98,7 @@ async def test_nobody_waits_longer_than_the_deadline_and_the_outcome_is_unknown(
             except asyncio.CancelledError:
                 continue
 
-    host = EmailHost("deaf", RecordingProvider(answering=deaf), deadline=0.1)
+    host = email_host("deaf", RecordingProvider(answering=deaf), deadline=0.1)
     start = asyncio.get_running_loop().time()
     with pytest.raises(OutcomeUnknown):
         await host.send(REQUEST)
@@ -111,7 +112,7 @@ async def test_a_call_for_which_there_is_no_place_in_time_is_not_begun() -> None
         return []
 
     provider = RecordingProvider(answering=slow)
-    host = EmailHost("slow", provider, deadline=0.2, concurrency=1)
+    host = email_host("slow", provider, deadline=0.2, concurrency=1)
     outcomes = await asyncio.gather(*(host.send(REQUEST) for _ in range(3)), return_exceptions=True)
     assert [type(each) for each in outcomes] == [OutcomeUnknown, Unavailable, Unavailable]
     assert len(provider.requests) == 1
@@ -128,7 +129,7 @@ async def test_a_failure_of_another_call_than_a_send_is_the_plugins_error() -> N
         async def check(self) -> Health:
             raise ValueError
 
-    host = EmailHost("broken", Broken(), deadline=1.0)
+    host = email_host("broken", Broken(), deadline=1.0)
     for call in (host.list_emails(ListRequest(tenant="t")), host.find_send(FindRequest(tenant="t", keys=(KEY,)))):
         with pytest.raises(Rejected) as raised:
             await call
@@ -138,7 +139,7 @@ async def test_a_failure_of_another_call_than_a_send_is_the_plugins_error() -> N
 
 async def test_the_host_tells_what_is_installed_and_what_it_can_do() -> None:
     abilities = frozenset({EmailAbility.FIND_SEND})
-    host = EmailHost("acme", RecordingProvider(batch=7, abilities=abilities), deadline=1.0, title="ACME", version="2")
+    host = email_host("acme", RecordingProvider(batch=7, abilities=abilities), deadline=1.0, title="ACME", version="2")
     assert (host.batch, host.can(EmailAbility.FIND_SEND), host.can(EmailAbility.EVENTS)) == (7, True, False)
     installed = host.installed
     assert (installed.plugin, installed.capability, installed.title, installed.version) == (

@@ -128,7 +128,7 @@ async def test_plugins_lists_what_serves_summaries(world: World, ask: Ask) -> No
             "title": "Summaries from the facts alone, without a network",
             "version": "1.0.0",
             "capability": "summary",
-            "provider": "FactsProvider",
+            "provider": "facts",
             "healthy": True,
         }
     ]

@@ -8,14 +8,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from bg_summary_facts.plugin import PLUGIN
 
 from bg_graph.accounts.tables import ActivityRow, PersonRow
 from bg_graph.buying_groups.tables import BuyingGroupRow, GroupRoleRow, MemberRow
-from bg_graph.hosting.summaries import SummaryHost
 from bg_graph.plugins.summaries import FactKind, HighlightKind, Statement, Subject, SubjectKind, Summary
 from bg_graph.summaries.facts.gathering import Gathered, gather
 from tests.conftest import NOW, statements
+from tests.summaries.facts_host import facts_summaries
 from tests.summaries.random_worlds import random_groups
 from tests.world import World
 
@@ -69,8 +68,8 @@ async def assert_summaries_hold(world: World, kind: SubjectKind, ids: list[UUID]
     gathered = await gathered_in(world, kind, ids)
     assert list(gathered.keys() ^ set(ids)) == []
     subjects = [gathered[each].subject for each in ids]
-    answers = await SummaryHost(PLUGIN, deadline=30).summarize("acme", subjects)
-    assert answers == await SummaryHost(PLUGIN, deadline=30).summarize("acme", subjects)
+    answers = await facts_summaries(subjects)
+    assert answers == await facts_summaries(subjects)
     said = 0
     for subject, summary in zip(subjects, answers, strict=True):
         if (

@@ -4,16 +4,15 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from bg_summary_facts.plugin import PLUGIN
 
 from bg_graph.accounts.tables import PersonRow
 from bg_graph.buying_groups.rules.default_roles import DECISION_MAKER, INFLUENCER
 from bg_graph.buying_groups.tables import MemberRow
-from bg_graph.hosting.summaries import SummaryHost
 from bg_graph.plugins.summaries import SubjectKind, Summary
 from bg_graph.summaries.facts.gathering import gather
 from bg_graph.summaries.facts.plain import plain
 from tests.conftest import NOW
+from tests.summaries.facts_host import facts_summaries
 from tests.world import World
 
 HOSTILE = [
@@ -42,7 +41,7 @@ async def summaries(world: World, subjects: dict[SubjectKind, UUID]) -> list[Sum
     async with world.database.reading(world.tenant) as db:
         for kind, subject in subjects.items():
             gathered = await gather(db, kind, [subject], NOW)
-            found += await SummaryHost(PLUGIN).summarize("acme", [gathered[subject].subject])
+            found += await facts_summaries([gathered[subject].subject])
     assert all(isinstance(each, Summary) for each in found), found
     return found
 

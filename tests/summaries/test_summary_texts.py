@@ -4,18 +4,17 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from bg_summary_facts.plugin import PLUGIN
 
 from bg_graph.accounts.rules import utc_day
 from bg_graph.buying_groups.rules.default_roles import CHAMPION, DECISION_MAKER, INFLUENCER
 from bg_graph.buying_groups.tables import MemberRow
 from bg_graph.engagement.tables import PersonScoreRow
-from bg_graph.hosting.summaries import SummaryHost
 from bg_graph.intent.rules import IntentKind
 from bg_graph.plugins.summaries import HighlightKind, SubjectKind, Summary
 from bg_graph.store.engine import Database
 from bg_graph.summaries.facts.gathering import gather
 from tests.conftest import NOW
+from tests.summaries.facts_host import facts_summaries
 from tests.world import World
 
 
@@ -27,7 +26,7 @@ def world(database: Database, tenant: UUID) -> World:
 async def summary_of(world: World, kind: SubjectKind, subject_id: UUID) -> Summary:
     async with world.database.reading(world.tenant) as db:
         gathered = await gather(db, kind, [subject_id], NOW)
-    [summary] = await SummaryHost(PLUGIN).summarize("acme", [gathered[subject_id].subject])
+    [summary] = await facts_summaries([gathered[subject_id].subject])
     assert isinstance(summary, Summary), summary
     return summary
 

@@ -16,7 +16,6 @@ from starlette.applications import Starlette
 
 from bg_graph.accounts.tables import ActivityRow, AddressMarkRow, PersonRow
 from bg_graph.email.tables import DeliveryEventRow, DeliveryRow
-from bg_graph.hosting.email import EmailHost
 from bg_graph.plugins.email import DeliveryEvent, EmailAbility, EventKind, Inbound
 from bg_graph.plugins.errors import Forged, Rejected, Unavailable
 from bg_graph.settings.email import EmailSettings
@@ -25,6 +24,7 @@ from bg_graph.web.webhooks import Webhooks
 from tests.conftest import NOW
 from tests.email.emails_world import ToldProvider
 from tests.email.sending_world import PROVIDER, Sending, sending
+from tests.hosting.hosted_providers import email_host
 from tests.screens.serving import serving
 from tests.world import World
 
@@ -72,7 +72,7 @@ def signed(body: bytes, at: int | None = None, secret: str = SECRET) -> dict[str
 
 
 def opened(world: World, provider: ToldProvider, secret: str | None = SECRET) -> httpx.AsyncClient:
-    host = EmailHost(PROVIDER, provider, deadline=5)
+    host = email_host(PROVIDER, provider, deadline=5)
     names = frozenset({PROVIDER, "smtp"})
     hook = Webhooks(world.database, host, names, secret, lambda: NOW, max_body=20_000, body_timeout=5)
     transport = httpx.ASGITransport(Starlette(routes=hook.routes()))

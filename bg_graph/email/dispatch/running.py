@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 
 import structlog
@@ -13,7 +13,11 @@ from bg_graph.email.dispatch.letters import UnsubscribeLink, Writer
 from bg_graph.email.dispatch.worker import Count, Options, Worker
 from bg_graph.email.provider import email_provider
 from bg_graph.hosting.email import EmailHost
+from bg_graph.hosting.fences.options import FenceOptions, Isolation
+from bg_graph.hosting.hosted import Hosted
+from bg_graph.hosting.storage import PassingStorage
 from bg_graph.live.hub import Following, Hub
+from bg_graph.plugins.plugin import NoSettings, Plugin
 from bg_graph.settings import Settings
 from bg_graph.store.clock import Clock, system_clock
 from bg_graph.store.engine import Database
@@ -25,15 +29,18 @@ log = structlog.get_logger(__name__)
 
 def connected_host(settings: Settings) -> EmailHost:
     """The host of the provider that the settings choose."""
-    email = settings.email
-    return EmailHost(
-        email.provider,
-        email_provider(settings),
-        deadline=email.deadline,
-        concurrency=email.concurrency + SPARE,
+    email, provider = settings.email, email_provider(settings)
+    plugin = Plugin(
+        name=email.provider,
+        version=version("bg-graph"),
         title=_TITLES[email.provider],
-        version=version("bg-graph"),  # both come with it
+        provides={"email": lambda *_: provider},
     )
+    fence = FenceOptions(Isolation.INLINE, email.deadline, email.concurrency + SPARE)
+    hosted = Hosted(plugin, "email", NoSettings(), fence=fence, storage=PassingStorage())
+    with suppress(StopIteration):  # without a fence it is built at once
+        hosted.start().send(None)
+    return EmailHost(hosted)
 
 
 _TITLES = {

@@ -21,6 +21,7 @@ TENANT_TABLES = (
     "intent_run",
     "intent_settings",
     "intent_training",
+    "plugin_storage",
     "summary",
     "summary_feedback",
     "summary_language",
@@ -136,6 +137,18 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_intent_training_tenant_id")),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_intent_training")),
         sa.UniqueConstraint("tenant_id", "plugin", name=op.f("uq_intent_training_tenant_id_plugin")),
+    )
+    op.create_table(
+        "plugin_storage",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("plugin", sa.String(), nullable=False),
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("value", sa.String(), nullable=False),
+        sa.Column("updated_at", bg_graph.store.types.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_plugin_storage_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_plugin_storage")),
+        sa.UniqueConstraint("tenant_id", "plugin", "key", name=op.f("uq_plugin_storage_tenant_id_plugin_key")),
     )
     op.create_table(
         "summary_language",
@@ -383,6 +396,7 @@ def downgrade() -> None:
     op.drop_table("intent_product")
     op.drop_table("intent_account")
     op.drop_table("summary_language")
+    op.drop_table("plugin_storage")
     op.drop_table("intent_training")
     op.drop_table("intent_settings")
     op.drop_index("ix_intent_run_latest", table_name="intent_run")

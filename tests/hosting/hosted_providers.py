@@ -1,0 +1,40 @@
+"""Providers that a test holds in its hands, as the server holds them: no fence, so that the test shares their objects."""
+
+from typing import Any
+
+from bg_graph.hosting.email import EmailHost
+from bg_graph.hosting.fences.options import FenceOptions, Isolation
+from bg_graph.hosting.hosted import Hosted
+from bg_graph.hosting.storage import PassingStorage
+from bg_graph.plugins.plugin import NoSettings, Plugin
+
+
+def hosted(
+    provider: Any,
+    capability: str,
+    name: str,
+    *,
+    deadline: float = 5.0,
+    concurrency: int = 20,
+    title: str = "",
+    version: str = "1",
+) -> Hosted:
+    """A provider in use that was built before."""
+
+    def made(*_: object) -> Any:
+        return provider
+
+    plugin = Plugin(name=name, version=version, title=title or name, provides={capability: made})
+    fence = FenceOptions(isolation=Isolation.INLINE, deadline=deadline, concurrency=concurrency)
+    held = Hosted(plugin, capability, NoSettings(), fence=fence, storage=PassingStorage())
+    starting = held.start()
+    try:
+        starting.send(None)
+    except StopIteration:
+        return held
+    raise AssertionError("a provider without a fence is built at once")
+
+
+def email_host(name: str, provider: Any, **options: Any) -> EmailHost:
+    """The host of an e-mail provider that was built before."""
+    return EmailHost(hosted(provider, "email", name, **options))

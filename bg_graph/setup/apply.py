@@ -18,10 +18,18 @@ from bg_graph.buying_groups.commands.templates import create_template, edit_temp
 from bg_graph.buying_groups.rules.condition_data import from_data
 from bg_graph.buying_groups.rules.templates import RoleDefinition, Weighting
 from bg_graph.engagement.weights import set_weights
-from bg_graph.setup.checks import find_faults, stages_of
+from bg_graph.intent.settings import set_intent
+from bg_graph.intent.taxonomy import approve_category, draft_category, set_category_interests
+from bg_graph.setup.checks import category_of, find_faults, stages_of
 from bg_graph.setup.defaults import ensure_defaults
-from bg_graph.setup.document import SetupDocument, SolutionInterestSection, StageModelSection, TemplateSection
-from bg_graph.setup.plan import Action, SetupPlan, Thing, interest_positions, make_plan
+from bg_graph.setup.document import (
+    IntentCategorySection,
+    SetupDocument,
+    SolutionInterestSection,
+    StageModelSection,
+    TemplateSection,
+)
+from bg_graph.setup.plan import Action, SetupPlan, Thing, intent_of, interest_keys, interest_positions, make_plan
 from bg_graph.setup.reading import SetupFile, read_setup_file
 from bg_graph.setup.stored import StoredSetup, read_stored
 from bg_graph.store.clock import Clock
@@ -74,6 +82,7 @@ class _Application:
         self.roles = dict(stored.roles)
         self.templates = {key: part.id for key, part in stored.templates.items()}
         self.models = {key: part.id for key, part in stored.stage_models.items()}
+        self.interests = {key: each.id for key, each in stored.interests.items()}
 
     async def carry_out(self, document: SetupDocument) -> None:
         for role in document.roles:
@@ -91,6 +100,7 @@ class _Application:
             if not self._is(Thing.INTEREST, interest.name, Action.UNCHANGED):
                 await self._interest(interest, positions[text_key(interest.name)])
         await self._weights_and_crm_roles(document)
+        await self._intent(document)
 
     def _is(self, thing: Thing, name: str, action: Action) -> bool:
         return self.plan.action(thing, name) is action
@@ -136,7 +146,8 @@ class _Application:
         )
         present = self.stored.interests.get(text_key(section.name))
         if present is None:
-            _made(await add_solution_interest(self.db, wanted, by=self.by, now=self.now))
+            added = await add_solution_interest(self.db, wanted, by=self.by, now=self.now)
+            self.interests[text_key(section.name)] = _made(added)
             return
         _expect_none(await change_solution_interest(self.db, present.id, wanted, by=self.by, now=self.now))
 
@@ -147,6 +158,21 @@ class _Application:
         if document.crm_roles is not None:
             wanted = {name: self.roles[text_key(role)] for name, role in document.crm_roles.items()}
             await map_crm_roles(self.db, wanted, by=self.by, now=self.now)
+
+    async def _intent(self, document: SetupDocument) -> None:
+        if document.intent is not None and not self._is(Thing.INTENT, "settings", Action.UNCHANGED):
+            await set_intent(self.db, intent_of(document.intent), by=self.by, now=self.now)
+        for section in document.intent_categories:
+            if not self._is(Thing.CATEGORY, section.name, Action.UNCHANGED):
+                await self._category(section)
+
+    async def _category(self, section: IntentCategorySection) -> None:
+        present, wanted = self.stored.intent_categories.get(text_key(section.name)), category_of(section)
+        if present is None or present.category != wanted:
+            category_id = _made(await draft_category(self.db, wanted, by=self.by, now=self.now))
+            _expect_none(await approve_category(self.db, category_id, by=self.by, now=self.now))
+        interests = [self.interests[key] for key in interest_keys(section)]
+        await set_category_interests(self.db, section.name, interests)
 
 
 def _made(outcome: UUID | tuple[object, ...]) -> UUID:

@@ -10,7 +10,9 @@ from bg_graph.buying_groups.rules.stages import Destination, Stage, StageModelCo
 from bg_graph.buying_groups.rules.templates import MAX_ROLES
 from bg_graph.engagement.rules import DEFAULT_WEIGHTS
 from bg_graph.engagement.weights import DEFAULT_MODEL
+from bg_graph.intent.rules import TaxonomyCategory, TaxonomyProduct, category_faults, tidy
 from bg_graph.setup.document import (
+    IntentCategorySection,
     SetupDocument,
     SolutionInterestSection,
     StageModelSection,
@@ -39,14 +41,28 @@ def find_faults(document: SetupDocument, stored: StoredSetup) -> list[KeyFault]:
         faults += _stage_model_faults(model, ("stage_models", place))
     for place, interest in enumerate(document.solution_interests):
         faults += _interest_faults(interest, ("solution_interests", place), templates, models)
-    for table in ("roles_templates", "stage_models", "solution_interests"):
+    interests = _names(
+        [
+            *(each.interest.name for each in stored.interests.values()),
+            *(each.name for each in document.solution_interests),
+        ]
+    )
+    for place, category in enumerate(document.intent_categories):
+        faults += _category_faults(category, ("intent_categories", place), interests)
+    for table in ("roles_templates", "stage_models", "solution_interests", "intent_categories"):
         faults += _twice([each.name for each in getattr(document, table)], (table,), "name")
-    return [*faults, *_crm_role_faults(document, roles), *_weight_faults(document)]
+    return [*faults, *_crm_role_faults(document, roles), *_weight_faults(document), *_threshold_faults(document)]
 
 
 def stages_of(model: StageModelSection) -> list[Stage]:
     """The stages of a model as the rules see them, keyed by their names as they are compared."""
     return [_stage(stage) for stage in model.stages]
+
+
+def category_of(section: IntentCategorySection) -> TaxonomyCategory:
+    """The category that a table of the file describes, its names tidied."""
+    products = (TaxonomyProduct(each.name, tuple(each.keywords)) for each in section.products)
+    return tidy(TaxonomyCategory(section.name, tuple(products)))
 
 
 def _stage(stage: StageSection) -> Stage:
@@ -132,6 +148,22 @@ def _weight_faults(document: SetupDocument) -> Iterator[KeyFault]:
         return
     message = f"the weights of the model {DEFAULT_MODEL} can't be changed: give a model of your own another name"
     yield KeyFault(("activity_weights", "name"), message)
+
+
+def _category_faults(section: IntentCategorySection, path: KeyPath, interests: dict[str, str]) -> Iterator[KeyFault]:
+    for fault in category_faults(category_of(section)):
+        yield KeyFault((*path, *fault.path), fault.message)
+    for place, name in enumerate(section.solution_interests):
+        yield from _unknown(name, interests, (*path, "solution_interests", place), "solution interest")
+
+
+def _threshold_faults(document: SetupDocument) -> Iterator[KeyFault]:
+    if document.intent is None:
+        return
+    limits = document.intent.thresholds
+    if not limits.signal <= limits.medium <= limits.high:
+        message = f"must rise: signal {limits.signal}, medium {limits.medium}, high {limits.high}"
+        yield KeyFault(("intent", "thresholds"), message)
 
 
 def _condition_faults(errors: Iterable[ConditionError]) -> Iterator[KeyFault]:

@@ -5,9 +5,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from bg_graph.intent.rules import DEFAULT_SETTINGS, DEFAULT_THRESHOLDS
+
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 ActivityType = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$", max_length=60)]
 Conditions = dict[str, Any]
+Probability = Annotated[float, Field(ge=0, le=1)]
 
 
 class Section(BaseModel):
@@ -73,6 +76,38 @@ class ActivityWeightsSection(Section):
     weights: Annotated[dict[ActivityType, Annotated[int, Field(ge=1, le=1_000_000)]], Field(min_length=1)]
 
 
+class ThresholdsSection(Section):
+    """From which probability a signal exists, is MEDIUM, is HIGH."""
+
+    signal: Probability = DEFAULT_THRESHOLDS.signal
+    medium: Probability = DEFAULT_THRESHOLDS.medium
+    high: Probability = DEFAULT_THRESHOLDS.high
+
+
+class IntentSection(Section):
+    """How intent is predicted and told."""
+
+    thresholds: ThresholdsSection = ThresholdsSection()
+    window_days: Annotated[int, Field(ge=1, le=730)] = DEFAULT_SETTINGS.window_days
+    recompute_days: Annotated[int, Field(ge=1, le=7)] = DEFAULT_SETTINGS.recompute_days
+    won_stages: list[Name] = []
+
+
+class IntentProductSection(Section):
+    """A product of a category, and the keywords that interest in it shows by."""
+
+    name: Name
+    keywords: Annotated[list[Name], Field(min_length=1)]
+
+
+class IntentCategorySection(Section):
+    """A category of the intent taxonomy, approved by apply, and the solution interests that it belongs to."""
+
+    name: Name
+    solution_interests: list[Name] = []
+    products: Annotated[list[IntentProductSection], Field(min_length=1)]
+
+
 class SetupDocument(Section):
     """A whole set-up file. What it does not name is left as it is in the tenant."""
 
@@ -82,6 +117,8 @@ class SetupDocument(Section):
     solution_interests: list[SolutionInterestSection] = []
     activity_weights: ActivityWeightsSection | None = None
     crm_roles: dict[str, Name] | None = None
+    intent: IntentSection | None = None
+    intent_categories: list[IntentCategorySection] = []
 
 
 SECTIONS: Mapping[tuple[str, ...], type[Section]] = {
@@ -93,5 +130,9 @@ SECTIONS: Mapping[tuple[str, ...], type[Section]] = {
     ("stage_models", "stages"): StageSection,
     ("solution_interests",): SolutionInterestSection,
     ("activity_weights",): ActivityWeightsSection,
+    ("intent",): IntentSection,
+    ("intent", "thresholds"): ThresholdsSection,
+    ("intent_categories",): IntentCategorySection,
+    ("intent_categories", "products"): IntentProductSection,
 }
 """The tables by the keys that lead to them, so that an error can tell which keys are allowed."""

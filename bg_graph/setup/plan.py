@@ -1,7 +1,7 @@
 """The plan of an apply: what the file adds, changes, leaves and may not change, told before anything is written."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,15 @@ from bg_graph.buying_groups.commands.solution_interests import SolutionInterest
 from bg_graph.buying_groups.commands.stage_models import stages_data
 from bg_graph.buying_groups.rules.condition_data import KeyPath, from_data, to_data
 from bg_graph.buying_groups.rules.publication import PublicationStatus
-from bg_graph.setup.checks import stages_of
-from bg_graph.setup.document import SolutionInterestSection, StageModelSection, TemplateSection
+from bg_graph.intent.rules import IntentSettings, IntentThresholds, TaxonomyCategory
+from bg_graph.setup.checks import category_of, stages_of
+from bg_graph.setup.document import (
+    IntentCategorySection,
+    IntentSection,
+    SolutionInterestSection,
+    StageModelSection,
+    TemplateSection,
+)
 from bg_graph.setup.reading import SetupFile
 from bg_graph.setup.stored import StoredInterest, StoredPart, StoredSetup
 
@@ -36,6 +43,8 @@ class Thing(StrEnum):
     INTEREST = "solution interest"
     WEIGHTS = "activity weights"
     CRM_ROLES = "CRM roles"
+    INTENT = "intent settings"
+    CATEGORY = "intent category"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +99,8 @@ def make_plan(file: SetupFile, stored: StoredSetup) -> SetupPlan:
     positions = interest_positions(document.solution_interests, stored)
     for place, interest in enumerate(document.solution_interests):
         entries.append(_interest(file, place, interest, stored, positions[text_key(interest.name)]))
-    return SetupPlan(file.path, (*entries, *_weights(file, stored), *_crm_roles(file, stored)))
+    settings = (*_weights(file, stored), *_crm_roles(file, stored), *_intent(file, stored))
+    return SetupPlan(file.path, (*entries, *settings, *_categories(file, stored)))
 
 
 def interest_positions(sections: Iterable[SolutionInterestSection], stored: StoredSetup) -> dict[str, int]:
@@ -252,6 +262,82 @@ def _crm_roles(file: SetupFile, stored: StoredSetup) -> Iterator[PlannedChange]:
     details = differences(before, {name.strip(): text_key(role) for name, role in file.document.crm_roles.items()})
     action = Action.UNCHANGED if not details else Action.CHANGED if before else Action.ADDED
     yield PlannedChange(Thing.CRM_ROLES, "mapping", action, tuple(details) if before else (), line)
+
+
+def intent_of(section: IntentSection) -> IntentSettings:
+    """The settings that a table `intent` says; what it leaves out is as by default."""
+    limits = section.thresholds
+    return IntentSettings(
+        IntentThresholds(limits.signal, limits.medium, limits.high),
+        section.window_days,
+        section.recompute_days,
+        tuple(section.won_stages),
+    )
+
+
+def _intent(file: SetupFile, stored: StoredSetup) -> Iterator[PlannedChange]:
+    section = file.document.intent
+    if section is None:
+        return
+    line = file.line(("intent",))
+    if stored.intent is None:
+        yield PlannedChange(Thing.INTENT, "settings", Action.ADDED, (), line)
+        return
+    details = differences(_flat(stored.intent), _flat(intent_of(section)))
+    action = Action.CHANGED if details else Action.UNCHANGED
+    yield PlannedChange(Thing.INTENT, "settings", action, tuple(details), line)
+
+
+def _flat(settings: IntentSettings) -> dict[str, Any]:
+    data = asdict(settings)
+    return {**data.pop("thresholds"), **data, "won_stages": list(settings.won_stages)}
+
+
+def _categories(file: SetupFile, stored: StoredSetup) -> Iterator[PlannedChange]:
+    """Categories of the taxonomy; a changed one becomes a new version, which apply approves."""
+    for place, section in enumerate(file.document.intent_categories):
+        line, present = file.line(("intent_categories", place)), stored.intent_categories.get(text_key(section.name))
+        if present is None:
+            yield PlannedChange(Thing.CATEGORY, section.name, Action.ADDED, (), line)
+            continue
+        details = [*_taxonomy_differences(present.category, category_of(section))]
+        if details:
+            details.append(f"version: {present.version} -> {present.version + 1}")
+        if interest_keys(section) != _interests_of(section.name, stored):
+            details.append("solution_interests differ")
+        action = Action.CHANGED if details else Action.UNCHANGED
+        yield PlannedChange(Thing.CATEGORY, section.name, action, tuple(details), line)
+
+
+def _taxonomy_differences(before: TaxonomyCategory, after: TaxonomyCategory) -> Iterator[str]:
+    if before.name != after.name:
+        yield f"name: {before.name} -> {after.name}"
+    parts = ({each.name: {"keywords": each.keywords} for each in category.products} for category in (before, after))
+    old, new = parts
+    for name in [*old, *(name for name in new if name not in old)]:
+        if name not in new:
+            yield f"{name}: not in the file"
+        elif name not in old:
+            yield f"{name}: new"
+        else:
+            added = [each for each in new[name]["keywords"] if each not in old[name]["keywords"]]
+            gone = [each for each in old[name]["keywords"] if each not in new[name]["keywords"]]
+            if signs := [*(f"+{each}" for each in added), *(f"-{each}" for each in gone)]:
+                yield f"{name}: {', '.join(signs)}"
+            elif old[name] != new[name]:
+                yield f"{name}: order of keywords"
+    if old.keys() == new.keys() and list(old) != list(new):
+        yield f"order: {', '.join(old)} -> {', '.join(new)}"
+
+
+def interest_keys(section: IntentCategorySection) -> frozenset[str]:
+    """The keys of the solution interests that the file says a category belongs to."""
+    return frozenset(map(text_key, section.solution_interests))
+
+
+def _interests_of(category: str, stored: StoredSetup) -> frozenset[str]:
+    ids = stored.category_interests.get(text_key(category), frozenset())
+    return frozenset(key for key, each in stored.interests.items() if each.id in ids)
 
 
 def _name_of(parts: Mapping[str, StoredPart], part_id: UUID) -> str:

@@ -128,6 +128,7 @@ _MESSAGES: Mapping[str, Callable[[ErrorDetails], str]] = {
     "string_type": lambda detail: f"must be a text in quotes{_got(detail)}",
     "bool_type": lambda detail: f"must be true or false{_got(detail)}",
     "int_type": lambda detail: f"must be a whole number{_got(detail)}",
+    "float_type": lambda detail: f"must be a number{_got(detail)}",
     "list_type": lambda detail: f"must be a list{_got(detail)}",
     "dict_type": lambda detail: f"must be a table{_got(detail)}",
     "model_type": lambda detail: f"must be a table{_got(detail)}",

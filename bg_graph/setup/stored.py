@@ -16,6 +16,9 @@ from bg_graph.buying_groups.rules.default_roles import DEFAULT_ROLES
 from bg_graph.buying_groups.rules.publication import PublicationStatus
 from bg_graph.buying_groups.tables import BuyingGroupRow, RolesTemplateRow, SolutionInterestRow, StageModelRow
 from bg_graph.engagement.weights import WeightingModel, weighting_models
+from bg_graph.intent.rules import IntentSettings
+from bg_graph.intent.settings import own_intent_settings
+from bg_graph.intent.taxonomy import CategoryStatus, StoredCategory, categories_in, category_interests
 from bg_graph.store.connection import TenantConnection, table_of
 from bg_graph.store.scope import of_tenant
 
@@ -50,6 +53,9 @@ class StoredSetup:
     interests: dict[str, StoredInterest]
     weighting: dict[str, WeightingModel]
     crm_roles: dict[str, UUID]
+    intent: IntentSettings | None
+    intent_categories: dict[str, StoredCategory]
+    category_interests: dict[str, frozenset[UUID]]
 
 
 async def read_stored(db: TenantConnection) -> StoredSetup:
@@ -63,6 +69,11 @@ async def read_stored(db: TenantConnection) -> StoredSetup:
         interests=await _interests(db),
         weighting={text_key(model.name): model for model in await weighting_models(db)},
         crm_roles=await mapped_crm_roles(db),
+        intent=await own_intent_settings(db),
+        intent_categories={
+            text_key(each.category.name): each for each in await categories_in(db, CategoryStatus.APPROVED)
+        },
+        category_interests=await category_interests(db),
     )
 
 

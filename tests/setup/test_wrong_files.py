@@ -14,6 +14,7 @@ from tests.conftest import NOW, add_tenant
 STAGES = '[[stage_models]]\nname = "S"\nstages = [\n'
 TEMPLATE = '[[roles_templates]]\nname = "T"\n[[roles_templates.roles]]\nrole = "Champion"\n'
 INTEREST = f'{TEMPLATE}[[solution_interests]]\nname = "Cloud"\nroles_template = "T"\n'
+CATEGORY = '[[intent_categories]]\nname = "C"\n[[intent_categories.products]]\nname = "P"\n'
 DEFAULTS = "Decision Maker, Influencer, Practitioner, Executive Steering Committee, Champion, Other"
 ROLE_KEYS = "role, weighting, required, members_required, conditions"
 
@@ -25,7 +26,7 @@ WRONG = {
         '\n[[rolles]]\nname = "A"\n',
         [
             "2: rolles: is not a key here; allowed: roles, roles_templates, stage_models, solution_interests, "
-            "activity_weights, crm_roles; did you mean roles?"
+            "activity_weights, crm_roles, intent, intent_categories; did you mean roles?"
         ],
     ),
     "unknown key": (
@@ -162,6 +163,37 @@ WRONG = {
     "a CRM role twice": (
         '[crm_roles]\n"Boss" = "Champion"\n"boss" = "Other"\n',
         ["3: crm_roles.boss: 'boss' is mapped already; case does not count"],
+    ),
+    "thresholds that fall": (
+        "[intent]\nthresholds = { signal = 0.6, medium = 0.5 }\n",
+        ["2: intent.thresholds: must rise: signal 0.6, medium 0.5, high 0.75"],
+    ),
+    "a threshold that is no probability": (
+        '[intent.thresholds]\nsignal = 25\nhigh = "0.9"\n',
+        ["2: intent.thresholds.signal: must be at most 1.0, got 25", "3: intent.thresholds.high: must be a number"],
+    ),
+    "a week is the longest without a new prediction": (
+        "[intent]\nrecompute_days = 8\nwindow = 30\n",
+        [
+            "2: intent.recompute_days: must be at most 7, got 8",
+            "3: intent.window: is not a key here; allowed: thresholds, window_days, recompute_days, won_stages",
+        ],
+    ),
+    "a category without products": (
+        '[[intent_categories]]\nname = "C"\nproducts = []\n',
+        ["3: intent_categories[0].products: needs at least one entry"],
+    ),
+    "too many keywords": (
+        f"{CATEGORY}keywords = [{', '.join(f'{chr(34)}k{number}{chr(34)}' for number in range(151))}]\n",
+        ["5: intent_categories[0].products[0].keywords: has 151 keywords; a product has at most 150"],
+    ),
+    "a product twice": (
+        CATEGORY + 'keywords = ["k"]\n[[intent_categories.products]]\nname = "  p "\nkeywords = ["k"]\n',
+        ["7: intent_categories[0].products[1].name: 'p' is there already; case does not count"],
+    ),
+    "a category of an unknown solution interest": (
+        CATEGORY.replace("\n", '\nsolution_interests = ["Cloud"]\n', 1) + 'keywords = ["k"]\n',
+        ["2: intent_categories[0].solution_interests[0]: there is no solution interest named 'Cloud'; there are: none"],
     ),
     "the character zero": ('[[roles]]\nname = "A\\u0000"\n', ["2: roles[0].name: holds the character U+0000"]),
 }

@@ -34,6 +34,7 @@ COMMANDS = {
     "serve": Place("serve", RUN, "Serve the API, the GraphiQL page and the daily jobs."),
     "worker": Place("worker", RUN, "Send queued e-mails: as many workers as you like, on any machine."),
     "db": Place("db", RUN, "Bring the database up to date, or tell whether it is."),
+    "plugins": Place("plugins", RUN, "List and examine plugins; begin a new one."),
     "token": Place("token", RUN, "Make, list and revoke the tokens by which callers are known."),
     "schema": Place("schema", RUN, "Export the GraphQL schema; tell breaking changes from safe ones."),
 }

@@ -27,6 +27,7 @@ from bg_graph.settings.sections import (
     Settings,
     sections,
 )
+from bg_graph.settings.summaries import SummarySettings
 
 __all__ = [
     "DEFAULT_FILE",
@@ -45,6 +46,7 @@ __all__ = [
     "SettingInfo",
     "Settings",
     "SmtpSettings",
+    "SummarySettings",
     "WrongSettings",
     "check_together",
     "known_settings",

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 
 from bg_graph.settings.email import EmailSettings, OutboxSettings, SmtpSettings
 from bg_graph.settings.section import Section, Texts, setting
+from bg_graph.settings.summaries import SummarySettings
 
 
 def _database_url(value: str) -> str:
@@ -153,6 +154,7 @@ class Settings(Section):
     logging: LoggingSettings = Field(default=LoggingSettings())
     jobs: JobSettings = Field(default=JobSettings())
     live: LiveSettings = Field(default=LiveSettings())
+    summaries: SummarySettings = Field(default=SummarySettings())
     email: EmailSettings = Field(default=EmailSettings())
     outbox: OutboxSettings = Field(default=OutboxSettings())
     smtp: SmtpSettings = Field(default=SmtpSettings())

@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 from cronsim import CronSim
 
-from bg_graph.jobs.runs import JobFunction, RunState, run_job
+from bg_graph.jobs.runs import Job, RunState, run_job
 from bg_graph.store.clock import Clock
 from bg_graph.store.engine import Database
 
@@ -45,7 +45,7 @@ def last_due(schedule: str, now: datetime) -> datetime:
 
 
 async def run_due(
-    database: Database, jobs: Mapping[str, JobFunction], clock: Clock, *, tenants: Tenants, due_at: datetime
+    database: Database, jobs: Mapping[str, Job], clock: Clock, *, tenants: Tenants, due_at: datetime
 ) -> bool:
     """Run what was due at that time and is not done yet, for each tenant in the order of `jobs`.
 
@@ -63,7 +63,7 @@ async def run_due(
 
 async def run_daily(
     database: Database,
-    jobs: Mapping[str, JobFunction],
+    jobs: Mapping[str, Job],
     clock: Clock,
     schedule: str = SCHEDULE,
     *,

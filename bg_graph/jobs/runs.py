@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -21,6 +21,42 @@ from bg_graph.store.scope import of_tenant
 
 JobFunction = Callable[[TenantConnection, datetime], Awaitable[dict[str, int]]]
 """A job: works in the given transaction as of the given time, and tells counts of what it did."""
+
+
+class Steps:
+    """What a job is given whose work takes many transactions: each holds only while the run is still its own.
+
+    What is committed stays, whatever comes after; so a run that was broken off goes on with what is left.
+    """
+
+    def __init__(
+        self, database: Database, tenant_id: UUID, keep: Callable[[TenantConnection], Awaitable[None]]
+    ) -> None:
+        self._database = database
+        self._keep = keep
+        self.tenant_id = tenant_id
+
+    def reading(self) -> AbstractAsyncContextManager[TenantConnection]:
+        """A transaction that reads."""
+        return self._database.reading(self.tenant_id)
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[TenantConnection]:
+        """A transaction that may change rows. Raises LostLease, and takes all back, where another runs the job meanwhile."""
+        async with self._database.writing(self.tenant_id) as db:
+            yield db
+            await self._keep(db)
+
+
+@dataclass(frozen=True, slots=True)
+class InSteps:
+    """A job that is too long for one transaction: it works as of the given time, and tells counts of what it did."""
+
+    work: Callable[[Steps, datetime], Awaitable[dict[str, int]]]
+
+
+Job = JobFunction | InSteps
+"""A job: the whole in one transaction, or in steps."""
 
 LEASE = timedelta(minutes=10)
 """How long a run is held without a sign of life before another may take it over."""
@@ -76,7 +112,7 @@ async def run_job(
     database: Database,
     tenant_id: UUID,
     job: str,
-    function: JobFunction,
+    function: Job,
     clock: Clock,
     *,
     due_at: datetime | None = None,
@@ -85,7 +121,7 @@ async def run_job(
     """Run a job for a tenant now, or the run that was due at `due_at` unless it is done.
 
     While the same job of the tenant runs elsewhere it is left to that one (BUSY). The work and its record are one
-    transaction, so that a run which was taken over, or killed, leaves nothing half done.
+    transaction, so that a run which was taken over, or killed, leaves nothing half done; of a job in steps, each step is.
     """
     async with database.reading(tenant_id) as db:
         # Asked without a lock first: on SQLite the one who runs holds the writer's lock all the time.
@@ -160,12 +196,29 @@ async def _bury_the_dead(db: TenantConnection, job: str, now: datetime) -> None:
     await db.execute(update(run).where(of_tenant(run), *dead).values(status="FAILED", finished_at=now, error=error))
 
 
-async def _work(database: Database, claim: _Claim, function: JobFunction, clock: Clock) -> dict[str, int]:
+async def _work(database: Database, claim: _Claim, function: Job, clock: Clock) -> dict[str, int]:
+    if isinstance(function, InSteps):
+        return await _work_in_steps(database, claim, function, clock)
     async with _held(database, claim, clock), database.writing(claim.tenant_id) as db:
         counts = await function(db, clock())
         done = update(run).where(of_tenant(run), claim.is_ours())
         if not await db.execute(done.values(status="DONE", finished_at=clock(), outcome=counts)):
             raise LostLease(claim.job)
+    return counts
+
+
+async def _work_in_steps(database: Database, claim: _Claim, job: InSteps, clock: Clock) -> dict[str, int]:
+    async def keep(db: TenantConnection) -> None:
+        extend = update(run).where(of_tenant(run), claim.is_ours())
+        if not await db.execute(extend.values(lease_until=clock() + claim.lease)):
+            raise LostLease(claim.job)
+
+    async with _giving_signs(database, claim, clock):
+        counts = await job.work(Steps(database, claim.tenant_id, keep), clock())
+        async with database.writing(claim.tenant_id) as db:
+            done = update(run).where(of_tenant(run), claim.is_ours())
+            if not await db.execute(done.values(status="DONE", finished_at=clock(), outcome=counts)):
+                raise LostLease(claim.job)
     return counts
 
 
@@ -175,6 +228,12 @@ async def _held(database: Database, claim: _Claim, clock: Clock) -> AsyncIterato
     if database.engine.dialect.name == "sqlite":
         yield
         return
+    async with _giving_signs(database, claim, clock):
+        yield
+
+
+@asynccontextmanager
+async def _giving_signs(database: Database, claim: _Claim, clock: Clock) -> AsyncIterator[None]:
     signs = asyncio.create_task(_give_signs(database, claim, clock))
     try:
         yield

@@ -17,7 +17,7 @@ class JobRunRow(TenantOwned, table=True):
         CheckConstraint("status IN ('RUNNING', 'DONE', 'FAILED')", name="status"),
     )
 
-    job: str = Field(description="Name of the job: score or maintain.")
+    job: str = Field(description="Name of the job: score, intent or maintain.")
     due_at: datetime = time("When the run was due; the time of asking where somebody asked for it.")
     status: str = Field(description="RUNNING, DONE or FAILED.")
     attempt: int = Field(default=1, description="How often it was begun.")

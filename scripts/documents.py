@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from bg_graph.settings import DEFAULT_FILE, OTHER_VARIABLES, PREFIX, SettingInfo, known_settings, sections
+from scripts.contract import contract_page
 
 ROOT = Path(__file__).resolve().parent.parent
 ERRORS = ROOT / "bg_graph" / "graph" / "errors.py"
@@ -86,4 +87,8 @@ def error_codes() -> Iterator[tuple[str, str]]:
             yield str(statement.value.value), str(following.value.value) if is_text else ""
 
 
-PAGES: Mapping[str, Callable[[], str]] = {"docs/settings.md": settings_page, "docs/errors.md": errors_page}
+PAGES: Mapping[str, Callable[[], str]] = {
+    "docs/settings.md": settings_page,
+    "docs/errors.md": errors_page,
+    "docs/plugins/reference.md": contract_page,
+}

@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, get_args
 
-from bg_email_outbox.files import OutboxFiles
-from bg_summary_facts.plugin import PLUGIN
 from sqlalchemy import select
 from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from bg_email_outbox.files import OutboxFiles
 from bg_graph.buying_groups.commands.maintenance import maintain_job
 from bg_graph.buying_groups.graphql.groups import GROUP
 from bg_graph.email.dispatch.measures import DispatchMeasures
@@ -24,7 +23,6 @@ from bg_graph.execution.node_ids import node_id
 from bg_graph.hosting.fences.options import FenceOptions
 from bg_graph.hosting.hosted import Hosted
 from bg_graph.hosting.storage import PassingStorage
-from bg_graph.hosting.summaries import SummaryHost
 from bg_graph.intent.graphql import STALE_BEFORE
 from bg_graph.jobs.daily import run_daily
 from bg_graph.jobs.runs import JobFunction
@@ -39,7 +37,8 @@ from bg_graph.store.clock import Clock, system_clock
 from bg_graph.store.engine import Database, open_database
 from bg_graph.store.schema import newest_revision, present_revision
 from bg_graph.store.scope import of_tenant
-from bg_graph.summaries.graphql import SERVICE
+from bg_graph.summaries.answering import SERVICE, Summaries
+from bg_graph.summaries.measures import SummaryMeasures
 from bg_graph.tenancy.commands import CALLER_TOPIC
 from bg_graph.tenancy.graphql import RequestContext, request_context
 from bg_graph.tenancy.reads import authenticate, list_tenants
@@ -52,6 +51,7 @@ from bg_graph.web.outbox import outbox_routes
 from bg_graph.web.server import build_web
 from bg_graph.web.unsubscribe import unsubscribe_routes
 from bg_graph.web.webhooks import Webhooks
+from bg_summary_facts.plugin import PLUGIN
 
 __all__ = ["JOBS", "Product", "build_schema", "create_app"]
 
@@ -72,9 +72,10 @@ class Product:
         self.hub = Hub()
         self.email_host = connected_host(settings)
         summaries = Hosted(PLUGIN, "summary", NoSettings(), fence=FenceOptions(), storage=PassingStorage())
+        self.summaries = Summaries(database, lambda _: (summaries,), settings.summaries, clock)
         self.services: Mapping[str, Any] = MappingProxyType(
             {
-                SERVICE: SummaryHost(lambda _: (summaries,)),
+                SERVICE: self.summaries,
                 LIVE: self.hub,
                 **email_services(self.email_host, database, clock),
             }
@@ -134,12 +135,14 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> ASGIApp:
     product = Product(settings, database, clock)
     metrics = Metrics()
     measures = DispatchMeasures(metrics.registry)
+    product.summaries.count_with(SummaryMeasures(metrics.registry).count)
 
     @asynccontextmanager
     async def running() -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(database.close)
             stack.push_async_callback(product.email_host.close)
+            stack.push_async_callback(product.summaries.close)
             await stack.enter_async_context(hearing(database, product.hub, listen_url=settings.database.listen_url))
             await stack.enter_async_context(_in_background(measures.keep_showing(database, clock)))
             if settings.email.dispatch:

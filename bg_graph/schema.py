@@ -21,7 +21,8 @@ from bg_graph.graph.nodes import NodeQueries
 from bg_graph.graph.scalars import DATE_TIME
 from bg_graph.hosting.graphql import PluginQueries
 from bg_graph.intent.graphql import IntentSignal
-from bg_graph.summaries.graphql import AiSummary
+from bg_graph.summaries.graphql.mutations import SummaryMutations
+from bg_graph.summaries.graphql.types import AiSummary
 from bg_graph.tenancy.viewer import ViewerQueries
 
 
@@ -33,7 +34,7 @@ class Query(ListQueries, CatalogQueries, NodeQueries, ViewerQueries, PluginQueri
 @strawberry.type(
     description="What can be changed. Each field takes one input, and tells what the user can mend as data."
 )
-class Mutation(MembershipMutations, UndoMutations, GroupMutations, EmailMutations, SendMutations):
+class Mutation(MembershipMutations, UndoMutations, GroupMutations, EmailMutations, SendMutations, SummaryMutations):
     """What can be changed.
 
     A room adds its mutations as a class of its own (`MembershipMutations` is one), named among the bases here. Their

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import strawberry
 from sqlalchemy import Column, ColumnElement, FromClause, Table, func
 from sqlmodel import SQLModel
+from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.auto import StrawberryAuto
 
 from bg_graph.execution.declarations import (
@@ -195,10 +196,16 @@ def count(rows: Related, description: str) -> Any:
 
 
 def batch(
-    function: Callable[..., Awaitable[Sequence[Any]]], needs: Sequence[ColumnElement[Any]], description: str
+    function: Callable[..., Awaitable[Sequence[Any]]],
+    needs: Sequence[ColumnElement[Any]],
+    description: str,
+    arguments: Sequence[StrawberryArgument] = (),
 ) -> Any:
-    """A value for each parent of a level from one call of `function(parents, info)`; `needs` are the columns it reads."""
-    return DeclaredField(Batch(function, tuple(needs)), description=description)
+    """A value for each parent of a level from one call of `function(parents, info)`; `needs` are the columns it reads.
+
+    Arguments that the caller gives are handed on by name.
+    """
+    return DeclaredField(Batch(function, tuple(needs)), description=description, arguments=arguments)
 
 
 def by_id(description: str) -> Any:

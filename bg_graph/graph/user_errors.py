@@ -69,6 +69,9 @@ class UserErrorCode(Enum):
     TOO_MANY_TESTS = strawberry.enum_value(
         "TOO_MANY_TESTS", description="More tests were sent within a minute than may be; wait a little."
     )
+    NO_SUMMARY = strawberry.enum_value(
+        "NO_SUMMARY", description="There is no summary that could be rated yet; ask for it first."
+    )
     PROVIDER_FAILED = strawberry.enum_value(
         "PROVIDER_FAILED", description="The e-mail provider did not do it; the message says why."
     )

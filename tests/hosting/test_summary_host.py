@@ -221,3 +221,62 @@ async def test_health_is_that_of_the_last_call() -> None:
 
 async def test_nobody_is_asked_about_nothing() -> None:
     assert await hosting(raises).summarize("acme", []) == []
+
+
+async def of_chain(*answers: Any, deadline: float | None = None) -> Outcome:
+    """What a tenant is told whose chain answers so, one provider after the other."""
+
+    def provider(answer: Any) -> Any:
+        class Provider:
+            async def summarize(self, request: SummaryRequest) -> Any:
+                return await answer(request) if callable(answer) else answer
+
+        return Provider()
+
+    chain = [hosted(provider(each), "summary", f"p{n}", deadline=0.3) for n, each in enumerate(answers)]
+    [outcome] = await SummaryHost(lambda _tenant: chain).summarize("acme", [SUBJECT], deadline=deadline)
+    return outcome
+
+
+@pytest.mark.parametrize("first", [raises, hangs, [None], [saying("Napoleon leads.", "group")], 7])
+async def test_the_next_provider_serves_where_the_first_fails_declines_or_is_refused(first: Any) -> None:
+    outcome = await of_chain(first, [HONEST])
+    assert isinstance(outcome, Answered)
+    assert (outcome.summary, outcome.plugin, outcome.tried) == (HONEST, "p1", ("p0",))
+
+
+async def test_the_first_answer_serves_and_nobody_behind_it_is_asked() -> None:
+    outcome = await of_chain([HONEST], raises)
+    assert isinstance(outcome, Answered)
+    assert (outcome.plugin, outcome.tried) == ("p0", ())
+
+
+async def test_of_several_failures_the_first_is_told_and_declining_hides_none() -> None:
+    assert code(await of_chain([saying("Napoleon leads.", "group")], raises)) == "SUMMARY_REFUSED"
+    assert code(await of_chain([None], raises, [None])) == "PLUGIN_ERROR"
+    assert await of_chain([None], [None]) is None
+    assert await of_chain() is None
+
+
+async def test_a_slow_provider_leaves_time_for_the_one_behind_it() -> None:
+    outcome = await of_chain(hangs, [HONEST], deadline=0.2)
+    assert isinstance(outcome, Answered)
+    assert outcome.plugin == "p1"
+
+
+async def test_only_subjects_without_a_summary_are_asked_of_the_next() -> None:
+    other, asked = replace(SUBJECT, key="b"), []
+
+    class First:
+        async def summarize(self, request: SummaryRequest) -> Any:
+            return [HONEST, None]
+
+    class Second:
+        async def summarize(self, request: SummaryRequest) -> Any:
+            asked.extend(each.key for each in request.subjects)
+            return [HONEST for _ in request.subjects]
+
+    chain = [hosted(First(), "summary", "first"), hosted(Second(), "summary", "second")]
+    outcomes = await SummaryHost(lambda _tenant: chain).summarize("acme", [SUBJECT, other])
+    assert asked == ["b"]
+    assert [each.plugin for each in outcomes if isinstance(each, Answered)] == ["first", "second"]

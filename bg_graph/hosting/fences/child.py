@@ -22,6 +22,8 @@ try:
 except ImportError:  # Windows has no limits of this kind
     resource = None  # type: ignore[assignment]
 
+EXITED = 3
+"""Exit code of a process that the provider ended by an exception."""
 MIB = 1024 * 1024
 
 
@@ -152,7 +154,10 @@ def main() -> None:
     if resource is not None:
         hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
         resource.setrlimit(resource.RLIMIT_DATA, (memory * MIB, hard))
-    asyncio.run(_serve(incoming, _Channel(output), factory_of))
+    try:
+        asyncio.new_event_loop().run_until_complete(_serve(incoming, _Channel(output), factory_of))
+    except BaseException:  # a task that the provider began asks the process to exit
+        os._exit(EXITED)
 
 
 async def _serve(incoming: BinaryIO, channel: _Channel, recipe: bytes) -> None:

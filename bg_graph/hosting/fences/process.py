@@ -47,9 +47,12 @@ class ProcessFence:
         """The provider's answer. Raises ProviderError, FenceFault."""
         until = asyncio.get_running_loop().time() + seconds
         try:
-            child = await self._running(seconds)
+            async with asyncio.timeout_at(until):
+                child = await self._running(seconds)
         except FenceFault as fault:
             raise NotBegun(fault) from None
+        except TimeoutError:
+            raise NotBegun(Late(seconds)) from None
         left = max(0.0, until - asyncio.get_running_loop().time())
         try:
             return await child.answer(method, request, left)
@@ -64,6 +67,8 @@ class ProcessFence:
 
     async def _running(self, seconds: float) -> "_Child":
         async with self._turn:
+            if self._child is not None:
+                await self._child.calm.wait()
             if self._child is None or self._child.ended:
                 self._begun += 1
                 self._child = await _begun(self._recipe, self._names, self._memory, max(seconds, STARTING))
@@ -110,6 +115,9 @@ class _Child:
         self.built: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.attributes: Mapping[str, object] = {}
         self.ended = False
+        self.calm = asyncio.Event()
+        """No call is left to itself: what is asked now does not go to a process that is about to be ended."""
+        self.calm.set()
         self._reading = asyncio.get_running_loop().create_task(self._read())
 
     def send(self, message: tuple[object, ...]) -> None:
@@ -145,6 +153,7 @@ class _Child:
 
     def _leave(self, number: int) -> None:
         """Ask the process to end a call; where it does not, the process is ended."""
+        self.calm.clear()
         self.send(("cancel", number))
         self._left[number] = asyncio.get_running_loop().call_later(GRACE, self._kill, "a call did not end")
 
@@ -178,6 +187,7 @@ class _Child:
             self._process.kill()
         finally:
             self.ended = True
+            self.calm.set()
             for task in self._asked:
                 task.cancel()
             for handle in self._left.values():
@@ -215,6 +225,8 @@ class _Child:
         handle = self._left.pop(number, None)
         if handle is not None:
             handle.cancel()
+        if not self._left:
+            self.calm.set()
         waiting = self._waiting.get(number)
         if waiting is None or waiting.done():
             return

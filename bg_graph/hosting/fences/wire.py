@@ -26,7 +26,7 @@ LENGTH = 8
 _SAFE_MODULES = ("array", "datetime", "decimal", "uuid", "zoneinfo")
 _SAFE_BUILTINS = frozenset({"bytearray", "complex", "frozenset", "range", "set", "slice"})
 _KINDS: Mapping[str, type[ProviderError]] = MappingProxyType(
-    {kind.__name__: kind for kind in (Forged, Misconfigured, OutcomeUnknown, ProviderError, Unsupported)}
+    {kind.__name__: kind for kind in (Forged, Misconfigured, OutcomeUnknown, Unsupported, ProviderError)}
 )
 Told = tuple[str, str, Any]
 """A fault as it crosses: kind, message, and what else belongs to it."""

@@ -104,13 +104,13 @@ async def _asked(
     except ProviderError as fault:
         code = ErrorCode.PROVIDER_UNAVAILABLE if isinstance(fault, Unavailable) else ErrorCode.PLUGIN_ERROR
         return [Coded(code, f"The summary plugin {hosted.name}: {fault}.") for _ in subjects]
-    return [_checked(hosted, subject, answer) for subject, answer in zip(subjects, answers, strict=True)]
+    return [_checked(hosted, each, answer, locale) for each, answer in zip(subjects, answers, strict=True)]
 
 
-def _checked(hosted: Hosted, subject: Subject, answer: object) -> Outcome:
+def _checked(hosted: Hosted, subject: Subject, answer: object, locale: str) -> Outcome:
     if answer is None:
         return None
-    if isinstance(answer, Summary) and not _faults(hosted, subject, answer):
+    if isinstance(answer, Summary) and not _faults(hosted, subject, answer, locale):
         return Answered(answer, hosted.name, hosted.plugin.version, hosted.settings_hash)
     if not isinstance(answer, Summary):
         hosted.wrong("summarize", f"answered with a {type(answer).__name__}, not a Summary")
@@ -118,10 +118,10 @@ def _checked(hosted: Hosted, subject: Subject, answer: object) -> Outcome:
     return Coded(ErrorCode.SUMMARY_REFUSED, message)
 
 
-def _faults(hosted: Hosted, subject: Subject, summary: Summary) -> int:
+def _faults(hosted: Hosted, subject: Subject, summary: Summary, locale: str) -> int:
     """How many things are wrong with a summary. What they are stays out of the log: they may name people."""
     try:
-        faults = len(faults_in(subject, summary))
+        faults = len(faults_in(subject, summary, locale))
     except Exception as strange:  # its parts have the wrong types
         hosted.wrong("summarize", "gave a summary that can't be read", cause=type(strange).__name__)
         return 1

@@ -1,0 +1,121 @@
+"""What is wrong with what a plugin registered. Whatever it gives, nothing here raises."""
+
+import inspect
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from bg_graph.plugins.hooks import CheckSpec, FieldOwner, FieldReturns, FieldSpec, ImporterSpec, RouteSpec
+
+_CHECK = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_PART = re.compile(r"[A-Za-z0-9._~-]+|\{[a-z_]+\}")
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
+_SUFFIX = re.compile(r"\.[a-z0-9.]+")
+LONGEST_DEADLINE = 30.0
+"""Seconds that a plugin may take for the answer to an inbound call."""
+LARGEST_BODY = 25_000_000
+"""Bytes of the body of an inbound call of a plugin."""
+OWN_ROUTES = frozenset({"events"})
+"""Below every plugin's name we answer these ourselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a hook registers, and how it is judged."""
+
+    spec: type[Any]
+    functions: tuple[str, ...]
+    """Its fields that are async functions."""
+    faults: Callable[[Any, str], Iterator[str]]
+    """What is wrong with one, given the plugin's name."""
+
+
+def faults_of(form: Form, added: Sequence[object], plugin: str) -> Iterator[str]:
+    """What is wrong with all that a hook registered."""
+    for each in added:
+        if not isinstance(each, form.spec):
+            yield f"registers a {type(each).__name__}, not a {form.spec.__name__}"
+            continue
+        wrong = [
+            f"{name} is no async function"
+            for name in form.functions
+            if not inspect.iscoroutinefunction(_called(getattr(each, name)))
+        ]
+        wrong += _untyped(each) or _judged(form, each, plugin)
+        yield from (f"{form.spec.__name__} {_named(each)}: {fault}" for fault in wrong)
+
+
+def _judged(form: Form, spec: object, plugin: str) -> list[str]:
+    try:
+        return list(form.faults(spec, plugin))
+    except (TypeError, AttributeError, ValueError) as fault:
+        return [f"has a value of a wrong type ({fault})"]
+
+
+def prefix_of(plugin: str) -> str:
+    """How the names of a plugin's fields begin: `acmeMail` for `acme-mail`."""
+    first, *others = plugin.split("-")
+    return first + "".join(part.capitalize() for part in others)
+
+
+def _called(function: object) -> object:
+    """What is called, where an object or a bound method is given."""
+    is_plain = inspect.isfunction(function) or inspect.ismethod(function)
+    return function if is_plain else getattr(function, "__call__", function)  # noqa: B004
+
+
+def _untyped(spec: Any) -> list[str]:
+    """Texts that are no texts: everything else is told by what is done with it."""
+    return [
+        f"{each.name} is no text"
+        for each in fields(spec)
+        if each.name in ("name", "description", "path") and not isinstance(getattr(spec, each.name), str)
+    ]
+
+
+def _named(spec: Any) -> str:
+    return repr(getattr(spec, "name", getattr(spec, "path", "")))[:80]
+
+
+def _of_field(spec: FieldSpec, plugin: str) -> Iterator[str]:
+    prefix = prefix_of(plugin)
+    if not _NAME.fullmatch(spec.name) or not spec.name.startswith(prefix) or spec.name == prefix:
+        yield f"the name has to be in camel case and begin with {prefix}, such as {prefix}Health"
+    if spec.type not in tuple(FieldOwner):
+        yield f"type has to be one of {', '.join(FieldOwner)}"
+    if spec.returns not in tuple(FieldReturns):
+        yield f"returns has to be one of {', '.join(FieldReturns)}"
+    if not spec.description.strip():
+        yield "the description is empty"
+
+
+def _of_importer(spec: ImporterSpec, _plugin: str) -> Iterator[str]:
+    if not spec.name.strip():
+        yield "the name is empty"
+    suffixes = spec.suffixes if isinstance(spec.suffixes, tuple) else ()
+    if not suffixes or not all(isinstance(each, str) and _SUFFIX.fullmatch(each) for each in suffixes):
+        yield "suffixes has to be a tuple of texts such as '.acme', in small letters"
+
+
+def _of_check(spec: CheckSpec, _plugin: str) -> Iterator[str]:
+    if not _CHECK.fullmatch(spec.name):
+        yield "the name has to be of small letters, digits and hyphens, such as queue-is-short"
+
+
+def _of_route(spec: RouteSpec, _plugin: str) -> Iterator[str]:
+    parts = spec.path.split("/") if spec.path else []
+    if not all(_PART.fullmatch(part) for part in parts) or {".", ".."} & set(parts):
+        yield "the path has to be of parts such as messages/{key}, without a slash in front"
+    if spec.path in OWN_ROUTES:
+        yield f"{spec.path} is answered by bg-graph itself"
+    if not 0 < spec.deadline <= LONGEST_DEADLINE:
+        yield f"the deadline has to be above 0 and at most {LONGEST_DEADLINE:g} seconds"
+    if not 0 <= spec.max_body <= LARGEST_BODY:
+        yield f"max_body has to be from 0 to {LARGEST_BODY}"
+
+
+FIELDS = Form(FieldSpec, ("compute",), _of_field)
+IMPORTERS = Form(ImporterSpec, ("recognise", "read"), _of_importer)
+CHECKS = Form(CheckSpec, ("check",), _of_check)
+ROUTES = Form(RouteSpec, ("handle",), _of_route)

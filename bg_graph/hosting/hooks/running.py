@@ -1,0 +1,220 @@
+"""Calls the functions that a plugin registered: on an event loop of its own, within a deadline, watched like a provider."""
+
+import inspect
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from pydantic import BaseModel
+
+from bg_graph.hosting.fences.options import FenceOptions, Isolation
+from bg_graph.hosting.fences.recipe import LOGGERS
+from bg_graph.hosting.hosted import Hosted, PluginFailed
+from bg_graph.plugins.context import ProviderContext, Storage
+from bg_graph.plugins.errors import ProviderError
+from bg_graph.plugins.health import Health
+from bg_graph.plugins.hooks import (
+    Change,
+    CheckSpec,
+    FieldRequest,
+    FieldReturns,
+    FieldSpec,
+    FileHead,
+    ImporterSpec,
+    ImportKind,
+    ImportPage,
+    ImportRecord,
+    ImportRequest,
+    RouteRequest,
+    RouteResponse,
+    RouteSpec,
+)
+from bg_graph.plugins.plugin import Plugin
+
+CAPABILITY = "hooks"
+"""As what the functions of a plugin are listed among its providers."""
+INSTALLATION = ""
+"""The tenant of calls that are for none."""
+_TYPES: Mapping[FieldReturns, tuple[type, ...]] = {
+    FieldReturns.STRING: (str,),
+    FieldReturns.INT: (int,),
+    FieldReturns.FLOAT: (float, int),
+    FieldReturns.BOOLEAN: (bool,),
+    FieldReturns.STRINGS: (str,),
+    FieldReturns.INTS: (int,),
+    FieldReturns.FLOATS: (float, int),
+}
+_LISTS = frozenset({FieldReturns.STRINGS, FieldReturns.INTS, FieldReturns.FLOATS})
+_LARGEST_INT = 2**31 - 1
+
+
+class Running:
+    """The functions of one plugin. They share a fence of their own: a thread, since a function crosses no process."""
+
+    def __init__(
+        self, plugin: Plugin, settings: BaseModel, storage: Storage, deadline: float, concurrency: int
+    ) -> None:
+        self.plugin, self.settings = plugin, settings
+        lent = _Lent()
+        logger = logging.getLogger(f"{LOGGERS}.{plugin.name}")
+        self.context = ProviderContext(plugin=plugin.name, logger=logger, storage=lent)
+        self.hosted = Hosted(
+            replace(plugin, provides={CAPABILITY: lambda _settings, context: _Functions(context, lent)}),
+            CAPABILITY,
+            settings,
+            fence=FenceOptions(Isolation.THREAD, max(deadline, 30.0), concurrency),
+            storage=storage,
+        )
+        self._deadline = deadline
+        self._listener: tuple[Callable[..., Any], tuple[str, ...]] | None = None
+
+    def listen(self, listener: Callable[..., Any], arguments: Sequence[str]) -> None:
+        """Tell changes to this function, which names the arguments that it takes."""
+        self._listener = (listener, tuple(arguments))
+
+    async def compute(self, spec: FieldSpec, request: FieldRequest) -> list[Any]:
+        """A value for each subject. Raises ProviderError."""
+        answer = await self._run(spec.compute, request, tenant=request.tenant, seconds=request.deadline, guarded=True)
+        count = len(request.subjects)
+        if not isinstance(answer, Sequence) or isinstance(answer, str | bytes) or len(answer) != count:
+            raise self.hosted.wrong(spec.name, f"gave no value for each of {count} subjects")
+        if not all(_fits(value, spec.returns) for value in answer):
+            raise self.hosted.wrong(spec.name, f"gave a value that is no {spec.returns}")
+        return [list(value) if spec.returns in _LISTS and value is not None else value for value in answer]
+
+    async def recognise(self, spec: ImporterSpec, head: FileHead) -> ImportKind | None:
+        """What a file holds; None where the source does not know it. Raises ProviderError."""
+        kind = await self._run(spec.recognise, head, tenant=INSTALLATION)
+        if kind is not None and not isinstance(kind, ImportKind):
+            raise self.hosted.wrong("recognise", f"answered with a {type(kind).__name__}, not an ImportKind")
+        return kind
+
+    async def read(self, spec: ImporterSpec, request: ImportRequest) -> ImportPage:
+        """A page of a file's records. Raises ProviderError."""
+        page = await self._run(spec.read, request, tenant=INSTALLATION)
+        if not isinstance(page, ImportPage) or not all(_is_record(each) for each in page.records):
+            raise self.hosted.wrong("read", "answered with what is no ImportPage of ImportRecords")
+        return page
+
+    async def check(self, spec: CheckSpec) -> str | None:
+        """What is wrong, or None."""
+        try:
+            health = await self._run(spec.check, tenant=INSTALLATION)
+        except ProviderError as fault:
+            return str(fault)
+        if not isinstance(health, Health):
+            return str(self.hosted.wrong(spec.name, f"answered with a {type(health).__name__}, not a Health"))
+        return None if health.healthy else (health.message or "it is not well")
+
+    async def answer(self, spec: RouteSpec, request: RouteRequest) -> RouteResponse:
+        """The answer to an inbound call. Raises ProviderError."""
+        tenant = request.tenant or INSTALLATION
+        answer = await self._run(spec.handle, request, tenant=tenant, seconds=spec.deadline)
+        if not _is_response(answer):
+            raise self.hosted.wrong(f"route {spec.path}", "answered with what is no RouteResponse")
+        assert isinstance(answer, RouteResponse)
+        return answer
+
+    async def tell(self, change: Change) -> None:
+        """Tell the plugin of a change. Raises ProviderError where it does not take it."""
+        assert self._listener is not None
+        function, names = self._listener
+        given = {"change": change, "settings": self.settings, "context": self.context}
+        await self._run(function, *(given[name] for name in names), tenant=change.tenant)
+
+    async def close(self) -> None:
+        """End what the functions run in."""
+        await self.hosted.close()
+
+    async def _run(
+        self,
+        function: Callable[..., Any],
+        *given: object,
+        tenant: str,
+        seconds: float | None = None,
+        guarded: bool = False,
+    ) -> object:
+        within = self._deadline if seconds is None else seconds
+        return await self.hosted.call("run", function, given, tenant=tenant, seconds=within, guarded=guarded)
+
+
+class _Functions:
+    """The provider that the fence holds: it calls what it is given."""
+
+    def __init__(self, context: ProviderContext, lent: "_Lent") -> None:
+        lent.storage = context.storage
+
+    async def run(self, function: Callable[..., Any], given: tuple[object, ...]) -> object:
+        """The answer of a function, which may be async or not."""
+        answer = function(*given)
+        return await answer if inspect.isawaitable(answer) else answer
+
+    async def check(self) -> Health:
+        """Functions have no check of their own: those that are registered are called one by one."""
+        return Health(healthy=True)
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
+class _Lent:
+    """The storage of functions: there from the first call on."""
+
+    storage: Storage | None = None
+
+    async def get(self, tenant: str, key: str) -> str | None:
+        """See `Storage`."""
+        return await self._there().get(tenant, key)
+
+    async def put(self, tenant: str, key: str, value: str | None) -> None:
+        """See `Storage`."""
+        await self._there().put(tenant, key, value)
+
+    async def list(self, tenant: str, prefix: str = "") -> Mapping[str, str]:
+        """See `Storage`."""
+        return await self._there().list(tenant, prefix)
+
+    def _there(self) -> Storage:
+        if self.storage is None:
+            raise RuntimeError("the storage works in functions that are registered, not while they are")
+        return self.storage
+
+
+def _fits(value: object, returns: FieldReturns) -> bool:
+    if value is None:
+        return True
+    if returns in _LISTS:
+        return isinstance(value, Sequence) and not isinstance(value, str) and all(_is(each, returns) for each in value)
+    return _is(value, returns)
+
+
+def _is(value: object, returns: FieldReturns) -> bool:
+    if isinstance(value, bool) and returns is not FieldReturns.BOOLEAN:
+        return False
+    if isinstance(value, int) and abs(value) > _LARGEST_INT and returns in (FieldReturns.INT, FieldReturns.INTS):
+        return False
+    return isinstance(value, _TYPES[returns]) and value == value  # not a number is no value
+
+
+def _is_record(record: object) -> bool:
+    return (
+        isinstance(record, ImportRecord)
+        and isinstance(record.line, int)
+        and isinstance(record.values, Mapping)
+        and all(isinstance(name, str) and isinstance(text, str) for name, text in record.values.items())
+    )
+
+
+def _is_response(answer: object) -> bool:
+    return (
+        isinstance(answer, RouteResponse)
+        and isinstance(answer.status, int)
+        and 200 <= answer.status <= 599
+        and isinstance(answer.body, bytes)
+        and isinstance(answer.media_type, str)
+        and all(isinstance(name, str) and isinstance(text, str) for name, text in answer.headers.items())
+    )
+
+
+__all__ = ["CAPABILITY", "PluginFailed", "Running"]

@@ -99,6 +99,9 @@ class ProviderExam:
         """What tells that an answer is not that to a request; None where nothing does."""
         raise NotImplementedError
 
+    async def alone(self, built: Any, calls: list[tuple[str, Any]]) -> None:
+        """Ask beforehand what is needed to tell the answers of calls at one time apart."""
+
     def calls_of_all_methods(self) -> list[tuple[str, Any]]:
         """One call of each method that the provider is able to do."""
         return [self.usual(0)]

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from types import MappingProxyType
-from typing import Any, get_args
+from typing import Any
 
 from sqlalchemy import select
 from starlette.requests import Request
@@ -13,26 +14,28 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from bg_email_outbox.files import OutboxFiles
+from bg_email_outbox.settings import OutboxSettings
 from bg_graph.buying_groups.commands.maintenance import maintain_job
 from bg_graph.buying_groups.graphql.groups import GROUP
 from bg_graph.email.dispatch.measures import DispatchMeasures
-from bg_graph.email.dispatch.running import connected_host, worker_of, working
+from bg_graph.email.dispatch.running import workers_of, working
 from bg_graph.email.wiring import email_services
 from bg_graph.engagement.commands import score_job
 from bg_graph.execution.node_ids import node_id
-from bg_graph.hosting.fences.options import FenceOptions
-from bg_graph.hosting.hosted import Hosted
-from bg_graph.hosting.storage import PassingStorage
+from bg_graph.hosting.choosing import Plugins
+from bg_graph.hosting.email_hosts import EmailHosts
+from bg_graph.hosting.hosted import Observe
+from bg_graph.hosting.measures import PluginMeasures
+from bg_graph.hosting.storage import PluginStorage
 from bg_graph.intent.graphql import STALE_BEFORE
 from bg_graph.jobs.daily import run_daily
 from bg_graph.jobs.runs import JobFunction
 from bg_graph.live.hearing import hearing
 from bg_graph.live.hub import LIVE, Hub
-from bg_graph.plugins.plugin import NoSettings
+from bg_graph.plugins.plugin import Capability
 from bg_graph.schema import build_schema
 from bg_graph.screens.documents import GROUPS, MEMBERS, OVERVIEW, document
 from bg_graph.settings import Settings
-from bg_graph.settings.email import EmailSettings
 from bg_graph.store.clock import Clock, system_clock
 from bg_graph.store.engine import Database, open_database
 from bg_graph.store.schema import newest_revision, present_revision
@@ -41,6 +44,7 @@ from bg_graph.summaries.answering import SERVICE, Summaries
 from bg_graph.summaries.measures import SummaryMeasures
 from bg_graph.tenancy.commands import CALLER_TOPIC
 from bg_graph.tenancy.graphql import RequestContext, request_context
+from bg_graph.tenancy.names import TenantNames
 from bg_graph.tenancy.reads import authenticate, list_tenants
 from bg_graph.tenancy.rules import Caller, Right
 from bg_graph.web.callers import bearer_token
@@ -51,7 +55,6 @@ from bg_graph.web.outbox import outbox_routes
 from bg_graph.web.server import build_web
 from bg_graph.web.unsubscribe import unsubscribe_routes
 from bg_graph.web.webhooks import Webhooks
-from bg_summary_facts.plugin import PLUGIN
 
 __all__ = ["JOBS", "Product", "build_schema", "create_app"]
 
@@ -63,21 +66,32 @@ JOBS: Mapping[str, JobFunction] = MappingProxyType({"score": score_job, "maintai
 
 
 class Product:
-    """An open installation: its database, and what a request of it is answered with."""
+    """An open installation: its database, its plugins, and what a request of it is answered with.
 
-    def __init__(self, settings: Settings, database: Database, clock: Clock = system_clock) -> None:
+    Raises WrongSettings where the plugins' settings can't be used.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        clock: Clock = system_clock,
+        *,
+        observe: Observe = lambda *_: None,
+    ) -> None:
         self.settings = settings
         self.database = database
         self.clock = clock
         self.hub = Hub()
-        self.email_host = connected_host(settings)
-        summaries = Hosted(PLUGIN, "summary", NoSettings(), fence=FenceOptions(), storage=PassingStorage())
-        self.summaries = Summaries(database, lambda _: (summaries,), settings.summaries, clock)
+        self.plugins, self.email_hosts = plugins_of(settings, database, clock, observe=observe)
+        self.summaries = Summaries(
+            database, partial(self.plugins.chain, Capability.SUMMARY), settings.summaries, clock
+        )
         self.services: Mapping[str, Any] = MappingProxyType(
             {
                 SERVICE: self.summaries,
                 LIVE: self.hub,
-                **email_services(self.email_host, database, clock),
+                **email_services(self.email_hosts, database, clock),
             }
         )
 
@@ -129,11 +143,24 @@ def _tabs(group: Mapping[str, str]) -> list[ExplorerTab]:
     ]
 
 
+def plugins_of(
+    settings: Settings, database: Database, clock: Clock = system_clock, *, observe: Observe = lambda *_: None
+) -> tuple[Plugins, EmailHosts]:
+    """The plugins of an installation, and who sends e-mails. Raises WrongSettings where their settings can't be used."""
+    names = TenantNames(database)
+
+    def storage_of(plugin: str) -> PluginStorage:
+        return PluginStorage(database, plugin, names.id_of, clock)
+
+    plugins = Plugins(settings, storage_of, observe=observe, clock=clock)
+    return plugins, EmailHosts(plugins, names.name_of)
+
+
 def create_app(settings: Settings, *, clock: Clock = system_clock) -> ASGIApp:
     """The ASGI app of an installation. The database is opened here and closed at shutdown."""
     database = open_database(settings.database.url, pool_size=settings.database.pool_size)
-    product = Product(settings, database, clock)
     metrics = Metrics()
+    product = Product(settings, database, clock, observe=PluginMeasures(metrics.registry).observe)
     measures = DispatchMeasures(metrics.registry)
     product.summaries.count_with(SummaryMeasures(metrics.registry).count)
 
@@ -141,13 +168,13 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> ASGIApp:
     async def running() -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(database.close)
-            stack.push_async_callback(product.email_host.close)
+            stack.push_async_callback(product.plugins.close)
             stack.push_async_callback(product.summaries.close)
             await stack.enter_async_context(hearing(database, product.hub, listen_url=settings.database.listen_url))
             await stack.enter_async_context(_in_background(measures.keep_showing(database, clock)))
             if settings.email.dispatch:
-                worker = worker_of(settings, database, product.email_host, clock=clock, count=measures.count)
-                await stack.enter_async_context(working(worker, product.hub, grace=settings.server.shutdown_grace))
+                workers = workers_of(settings, database, product.email_hosts, clock=clock, count=measures.count)
+                await stack.enter_async_context(working(workers, product.hub, grace=settings.server.shutdown_grace))
             if settings.jobs.enabled:
                 work = run_daily(database, JOBS, clock, settings.jobs.schedule, tenants=list_tenants)
                 await stack.enter_async_context(_in_background(work))
@@ -167,14 +194,11 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> ASGIApp:
 
 
 def _provider_routes(product: Product) -> list[Route]:
-    """The pages of the provider in use."""
-    if product.settings.email.provider != "outbox":
+    """The pages of the providers in use."""
+    settings = product.plugins.settings_of("outbox")
+    if not isinstance(settings, OutboxSettings):
         return []
-    return outbox_routes(OutboxFiles(product.settings.outbox.folder), product.authenticate)
-
-
-EMAIL_PROVIDERS = frozenset(get_args(EmailSettings.model_fields["provider"].annotation))
-"""The providers that an installation can have, or can have had: their reports are heard."""
+    return outbox_routes(OutboxFiles(settings.folder), product.authenticate)
 
 
 def _mail_routes(product: Product) -> list[Route]:
@@ -183,8 +207,7 @@ def _mail_routes(product: Product) -> list[Route]:
     secret, timeout = settings.email.webhook_secret, settings.limits.body_timeout
     webhooks = Webhooks(
         product.database,
-        product.email_host,
-        EMAIL_PROVIDERS | {product.email_host.name},
+        product.email_hosts,
         None if secret is None else secret.get_secret_value(),
         product.clock,
         settings.limits.max_body,

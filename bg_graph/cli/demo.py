@@ -68,8 +68,10 @@ def demo(
         server_host=host,
         server_port=port,
         database_url=url,
-        email_provider="outbox",  # made-up people have addresses that may be somebody's
-        outbox_folder=folder / OUTBOX,
+        with_plugins=True,
+        providers__email="outbox",  # made-up people have addresses that may be somebody's
+        plugins__outbox__folder=folder / OUTBOX,
+        **{f"tenants__{TENANT}__providers__email": "outbox"},
     )
     wanted = Wanted(folder, size, seed)
     complete = wanted.is_there(fresh=fresh)

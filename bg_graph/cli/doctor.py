@@ -12,11 +12,12 @@ import typer
 from bg_graph.cli.faults import FAILED, Failure
 from bg_graph.cli.installation import reached, settings_of, shown_url
 from bg_graph.email.dispatch.measures import Waiting, waiting
-from bg_graph.email.provider import email_provider
 from bg_graph.email.rules.deliveries import DeliveryStatus
+from bg_graph.hosting.choosing import Plugins
+from bg_graph.hosting.discovery import Discovered
+from bg_graph.hosting.hosted import Hosted
+from bg_graph.hosting.storage import PassingStorage
 from bg_graph.jobs.reads import JobRun, latest_runs
-from bg_graph.plugins.errors import ProviderError
-from bg_graph.plugins.health import Health
 from bg_graph.settings import Settings, known_settings, settings_file
 from bg_graph.store.clock import system_clock
 from bg_graph.store.engine import Database
@@ -42,7 +43,7 @@ class Finding:
 @app.command()
 def doctor(context: typer.Context) -> None:
     """Tell what is set, reachable and migrated; each problem with its remedy. Exit code 1 where there is a problem."""
-    settings = settings_of(context)
+    settings = settings_of(context, with_plugins=True)
     problems = asyncio.run(_examine(settings, context.find_root().obj))
     if problems:
         raise typer.Exit(FAILED)
@@ -59,7 +60,10 @@ async def _examine(settings: Settings, config: Path | None) -> int:
 
 
 async def _findings(settings: Settings, config: Path | None) -> AsyncIterator[Finding]:
-    for finding in (*_settings_found(settings, config), _port(settings), await _email(settings)):
+    plugins = Plugins(settings, lambda _: PassingStorage())
+    for finding in (*_settings_found(settings, config), _port(settings)):
+        yield finding
+    async for finding in _plugins(plugins):
         yield finding
     try:
         async with reached(settings) as (database, present):
@@ -71,13 +75,13 @@ async def _findings(settings: Settings, config: Path | None) -> AsyncIterator[Fi
             yield Finding(f"the database is at revision {present}, as this version needs")
             async for finding in _tenants(database):
                 yield finding
-            for finding in queue_findings(await waiting(database), settings.email.provider):
+            for finding in queue_findings(await waiting(database), plugins.email_plugins):
                 yield finding
     except Failure as failure:
         yield Finding(str(failure.args[0]), False, failure.remedy)
 
 
-def queue_findings(waiting: Sequence[Waiting], provider: str) -> Iterator[Finding]:
+def queue_findings(waiting: Sequence[Waiting], plugins: Sequence[str]) -> Iterator[Finding]:
     """What is to be said of the deliveries of all tenants that somebody has to do something about."""
     for each in waiting:
         since = f"the oldest since {each.oldest:%F %T} UTC"
@@ -89,11 +93,10 @@ def queue_findings(waiting: Sequence[Waiting], provider: str) -> Iterator[Findin
                 "list them by the query emailDeliveries(statuses: [UNKNOWN]), look into the mail server's log, then settle each by "
                 "resolveDelivery: docs/email.md",
             )
-        elif each.provider != provider:
+        elif each.provider not in plugins:
             what = f"{each.count} deliveries are {each.status} for {each.provider}, which does not send now, {since}"
-            yield Finding(
-                what, False, f"set email.provider = {each.provider} until they have left, or cancel their sends"
-            )
+            enable = f"enable the plugin, by [plugins.{each.provider}] in the settings, until they have left"
+            yield Finding(what, False, f"{enable}, or cancel their sends")
         else:
             yield Finding(f"{each.count} deliveries are {each.status}, {since}")
 
@@ -118,16 +121,31 @@ def _port(settings: Settings) -> Finding:
         return Finding(what, True, "otherwise set server.port (BG_SERVER_PORT) to a free one")
 
 
-async def _email(settings: Settings) -> Finding:
-    provider = email_provider(settings)
+async def _plugins(plugins: Plugins) -> AsyncIterator[Finding]:
+    """What is installed, and whether what serves works."""
+    for discovered in plugins.discovered:
+        yield _plugin_found(discovered)
     try:
-        health = await provider.check()
-    except ProviderError as fault:
-        health = Health(healthy=False, message=str(fault))
+        for hosted in plugins.hosted:
+            yield await _checked(hosted)
     finally:
-        await provider.close()
-    remedy = None if health.healthy else f"see [{settings.email.provider}] and [email] in docs/settings.md"
-    return Finding(f"e-mail by {settings.email.provider}: {health.message}", health.healthy, remedy)
+        await plugins.close()
+
+
+def _plugin_found(found: Discovered) -> Finding:
+    what = f"plugin {found.name} of {found.distribution} {found.version}"
+    if found.is_loaded:
+        return Finding(f"{what} is loaded", found.why is None, found.why)
+    if found.why is None:
+        return Finding(f"{what} is installed, not enabled")
+    return Finding(f"{what} can't be used", False, found.why)
+
+
+async def _checked(hosted: Hosted) -> Finding:
+    health = await hosted.check()
+    name = "e-mail" if hosted.capability == "email" else hosted.capability
+    remedy = None if health.healthy else f"see [plugins.{hosted.name}] in docs/settings.md"
+    return Finding(f"{name} by {hosted.name}: {health.message}", health.healthy, remedy)
 
 
 async def _tenants(database: Database) -> AsyncIterator[Finding]:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import typer
 
+from bg_graph.app import plugins_of
 from bg_graph.cli.faults import Failure, misuse
 from bg_graph.cli.installation import migrated, settings_of, tenant_named
 from bg_graph.cli.tables import show_table
@@ -15,11 +16,11 @@ from bg_graph.email.commands.approval import Approval, approve_email, withdraw_e
 from bg_graph.email.commands.contents import Effect, Imported, import_emails
 from bg_graph.email.commands.trials import Trial, TrialWish, address_fault, send_test, trial_of
 from bg_graph.email.composing import Faulty, Renderer
-from bg_graph.email.dispatch.running import connected_host
 from bg_graph.email.folder import HTML, PLAIN, WrongFolder, read_folder
 from bg_graph.email.kept import KeptEmail, kept_emails
 from bg_graph.email.rules.sending import Fault
 from bg_graph.email.rules.templates import Language
+from bg_graph.email.service import carrier_of
 from bg_graph.execution.node_ids import key_in, node_id
 from bg_graph.plugins.email import Message
 from bg_graph.settings import Settings
@@ -137,7 +138,7 @@ def send_as_test(
     tenant: TenantOption = None,
 ) -> None:
     """Send an e-mail to an address as a test. It is marked as one in its subject, and is no delivery."""
-    asyncio.run(_test(settings_of(context), tenant, (email, member, draft), to))
+    asyncio.run(_test(settings_of(context, with_plugins=True), tenant, (email, member, draft), to))
     typer.echo(f"sent to {to}")
 
 
@@ -199,11 +200,11 @@ async def _test(settings: Settings, tenant: str | None, wanted: tuple[str, str |
         owner = await tenant_named(database, tenant)
         trial = await _trial(database, owner.id, *wanted)
         _message(trial)
-        host = connected_host(settings)
+        plugins, hosts = plugins_of(settings, database)
         try:
-            sending = await send_test(host, owner.id, trial, to)
+            sending = await send_test(await carrier_of(hosts, owner.id), trial, to)
         finally:
-            await host.close()
+            await plugins.close()
     _raise([] if sending is None else [sending])
 
 

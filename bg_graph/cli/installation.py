@@ -12,7 +12,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import InterfaceError as ConnectionFault
 
 from bg_graph.cli.faults import Failure, misuse
-from bg_graph.settings import Settings, WrongSettings, load_settings
+from bg_graph.hosting.choosing import plugin_faults
+from bg_graph.settings import Judge, Settings, WrongSettings, load_settings
 from bg_graph.store.conflicts import is_conflict
 from bg_graph.store.engine import Database, open_database
 from bg_graph.store.schema import newest_revision, present_revision
@@ -22,13 +23,21 @@ UNREACHABLE = (SQLAlchemyError, PostgresError, InterfaceError, OSError, sqlite3.
 """What opening a database raises where it can't be reached."""
 
 
-def settings_of(context: typer.Context, **flags: object) -> Settings:
-    """The settings in force; flags are named section_name, None where not given."""
-    named = {name.replace("_", ".", 1): value for name, value in flags.items()}
+def settings_of(context: typer.Context, *, with_plugins: bool = False, **flags: object) -> Settings:
+    """The settings in force; flags are named section_name, None where not given. What was given for plugins is judged by
+    them where they are needed.
+    """
+    named = {_key(name): value for name, value in flags.items()}
+    judge: Judge = plugin_faults if with_plugins else lambda *_: ()
     try:
-        return load_settings(environment=os.environ, config=context.find_root().obj, flags=named)
+        return load_settings(environment=os.environ, config=context.find_root().obj, flags=named, judge=judge)
     except WrongSettings as fault:
         raise misuse(str(fault), "Every setting is listed in docs/settings.md.") from None
+
+
+def _key(flag: str) -> str:
+    """The key of a flag: server_port is server.port, plugins__outbox__folder is plugins.outbox.folder."""
+    return flag.replace("__", ".") if "__" in flag else flag.replace("_", ".", 1)
 
 
 @asynccontextmanager

@@ -62,7 +62,7 @@ def query(
             )
         answer = _ask(url, token, question)
     else:
-        answer = asyncio.run(_answer_here(settings_of(context), token, tenant, question))
+        answer = asyncio.run(_answer_here(settings_of(context, with_plugins=True), token, tenant, question))
     typer.echo(json.dumps(answer, indent=2, ensure_ascii=False))
     if answer.get("errors"):
         raise typer.Exit(FAILED)

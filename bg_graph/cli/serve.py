@@ -19,7 +19,7 @@ def serve_product(
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes any free one.")] = None,
 ) -> None:
     """Serve the API at /graphql, the GraphiQL page at /, /healthz, /readyz and /metrics, and run the daily jobs."""
-    settings = settings_of(context, server_host=host, server_port=port)
+    settings = settings_of(context, with_plugins=True, server_host=host, server_port=port)
     asyncio.run(_check(settings))
     taken = take_address(settings)
     typer.echo(f"Serving {address_of(settings, taken)} (Ctrl+C stops it)")

@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
+from bg_graph.app import plugins_of
 from bg_graph.cli.installation import migrated, settings_of
-from bg_graph.email.dispatch.running import connected_host, worker_of, working
+from bg_graph.email.dispatch.running import workers_of, working
 from bg_graph.live.hearing import hearing
 from bg_graph.live.hub import Hub
 from bg_graph.settings import Settings
@@ -33,7 +34,7 @@ def work(
 
     Stopped by Ctrl+C or SIGTERM, it takes no more, and gives the calls under way server.shutdown_grace seconds to end.
     """
-    settings = settings_of(context, email_concurrency=concurrency)
+    settings = settings_of(context, with_plugins=True, email_concurrency=concurrency)
     configure_logs(settings.logging.format, settings.logging.level)
     if sys.platform != "win32":
         os.nice(NICENESS)
@@ -46,11 +47,12 @@ async def _work(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(migrated(settings))
-        host, hub = connected_host(settings), Hub()
-        stack.push_async_callback(host.close)
+        hub = Hub()
+        plugins, hosts = plugins_of(settings, database)
+        stack.push_async_callback(plugins.close)
         await stack.enter_async_context(hearing(database, hub))
-        worker = worker_of(settings, database, host)
-        work = await stack.enter_async_context(working(worker, hub, grace=settings.server.shutdown_grace))
+        workers = workers_of(settings, database, hosts)
+        work = await stack.enter_async_context(working(workers, hub, grace=settings.server.shutdown_grace))
         waiting = asyncio.create_task(stopped.wait())
-        await asyncio.wait({work, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({*work, waiting}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()

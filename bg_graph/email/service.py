@@ -1,15 +1,17 @@
-"""What the e-mail rooms find among the services of a request: the provider's host, the catalog, the renderer."""
+"""What the e-mail rooms find among the services of a request: who sends, the catalog, the renderer."""
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from bg_graph.email.tables import KEPT_HERE
 from bg_graph.graph.errors import Coded, ErrorCode
 from bg_graph.hosting.email import EmailHost
+from bg_graph.hosting.email_hosts import Carrier, EmailHosts, NoEmailProvider
 from bg_graph.plugins.email import EmailAbility
 
 SERVICE = "email"
-"""The service of a request that hosts the e-mail provider."""
+"""The service of a request that finds the tenant's e-mail provider."""
 CATALOG = "email_catalog"
 """The service that keeps workspaces and e-mails up to date with the provider."""
 RENDERER = "email_renderer"
@@ -18,12 +20,20 @@ TEST_SENDS = "email_test_sends"
 """The service that bounds how often tests are sent."""
 
 
-def email_host(services: Mapping[str, Any]) -> EmailHost:
-    """The host of the e-mail provider. Raises Coded where none is connected."""
-    host = services.get(SERVICE)
-    if not isinstance(host, EmailHost):
-        raise Coded(ErrorCode.PROVIDER_UNAVAILABLE, "No e-mail provider is connected; set email.provider.")
-    return host
+async def email_carrier(services: Mapping[str, Any], tenant_id: UUID) -> Carrier:
+    """Who sends for a tenant. Raises Coded where nobody does."""
+    hosts = services.get(SERVICE)
+    if not isinstance(hosts, EmailHosts):
+        raise Coded(ErrorCode.PROVIDER_UNAVAILABLE, "No e-mail provider is connected.")
+    return await carrier_of(hosts, tenant_id)
+
+
+async def carrier_of(hosts: EmailHosts, tenant_id: UUID) -> Carrier:
+    """Who sends for a tenant. Raises Coded where nobody does."""
+    try:
+        return await hosts.serving(tenant_id)
+    except NoEmailProvider as nobody:
+        raise Coded(ErrorCode.PROVIDER_UNAVAILABLE, str(nobody)) from None
 
 
 def catalog_of(host: EmailHost) -> str:

@@ -7,11 +7,11 @@ from bg_graph.email.commands.catalog import Catalog
 from bg_graph.email.commands.trials import TestSends
 from bg_graph.email.composing import Renderer
 from bg_graph.email.service import CATALOG, RENDERER, SERVICE, TEST_SENDS
-from bg_graph.hosting.email import EmailHost
+from bg_graph.hosting.email_hosts import EmailHosts
 from bg_graph.store.clock import Clock
 from bg_graph.store.engine import Database
 
 
-def email_services(host: EmailHost, database: Database, clock: Clock) -> Mapping[str, Any]:
-    """What resolvers of e-mail need of a request: the provider's host, the catalog, the renderer, the count of tests."""
-    return {SERVICE: host, CATALOG: Catalog(host, database, clock), RENDERER: Renderer(), TEST_SENDS: TestSends()}
+def email_services(hosts: EmailHosts, database: Database, clock: Clock) -> Mapping[str, Any]:
+    """What resolvers of e-mail need of a request: who sends, the catalog, the renderer, the count of tests."""
+    return {SERVICE: hosts, CATALOG: Catalog(hosts, database, clock), RENDERER: Renderer(), TEST_SENDS: TestSends()}

@@ -119,6 +119,11 @@ class Hosted:
         p95 = took[min(len(took) - 1, int(len(took) * 0.95))] if took else None
         return Status(state, error, at, p95, self._calls, self._failures, self._fence.restarts)
 
+    @property
+    def is_built(self) -> bool:
+        """Whether it is known what the provider says of itself."""
+        return bool(self._attributes)
+
     async def start(self) -> None:
         """Build the provider. Where that fails it is told in the status, and the next call tries again."""
         try:

@@ -3,18 +3,26 @@
 What belongs to one tenant (roles, templates, weights) is no setting: it stands in the tenant's set-up file.
 """
 
-from bg_graph.settings.email import EmailSettings, OutboxSettings, SmtpSettings
+from bg_graph.settings.email import EmailSettings
+from bg_graph.settings.faults import SettingFault, WrongSettings, meant
+from bg_graph.settings.known import PREFIX, SettingInfo, fence_settings, known_settings
 from bg_graph.settings.loading import (
     DEFAULT_FILE,
     OTHER_VARIABLES,
-    PREFIX,
-    SettingFault,
-    SettingInfo,
-    WrongSettings,
+    Judge,
     check_together,
-    known_settings,
     load_settings,
     settings_file,
+)
+from bg_graph.settings.plugin_reading import chain_of
+from bg_graph.settings.plugins import (
+    FenceSettings,
+    Given,
+    PluginTable,
+    PluginTables,
+    ProviderSettings,
+    TenantTable,
+    plugin_tables,
 )
 from bg_graph.settings.section import Section
 from bg_graph.settings.sections import (
@@ -35,22 +43,31 @@ __all__ = [
     "PREFIX",
     "DatabaseSettings",
     "EmailSettings",
+    "FenceSettings",
+    "Given",
     "JobSettings",
+    "Judge",
     "LimitSettings",
     "LiveSettings",
     "LoggingSettings",
-    "OutboxSettings",
+    "PluginTable",
+    "PluginTables",
+    "ProviderSettings",
     "Section",
     "ServerSettings",
     "SettingFault",
     "SettingInfo",
     "Settings",
-    "SmtpSettings",
     "SummarySettings",
+    "TenantTable",
     "WrongSettings",
+    "chain_of",
     "check_together",
+    "fence_settings",
     "known_settings",
     "load_settings",
+    "meant",
+    "plugin_tables",
     "sections",
     "settings_file",
 ]

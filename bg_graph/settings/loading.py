@@ -1,9 +1,8 @@
 """Reads the settings from flags, the environment and a file; tells every fault with where it stands and what is allowed."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
@@ -12,9 +11,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from bg_graph.settings.email import contradictions
+from bg_graph.settings.faults import SettingFault, WrongSettings, meant
+from bg_graph.settings.known import PREFIX, SettingInfo, known_settings
+from bg_graph.settings.moved import new_key, new_variable
+from bg_graph.settings.plugin_reading import SECTIONS, PluginReading
+from bg_graph.settings.plugins import PluginTables, ProviderSettings
 from bg_graph.settings.sections import Settings, sections
 
-PREFIX = "BG_"
 DEFAULT_FILE = "bg-graph.toml"
 OTHER_VARIABLES: Mapping[str, str] = MappingProxyType(
     {
@@ -23,55 +26,9 @@ OTHER_VARIABLES: Mapping[str, str] = MappingProxyType(
     }
 )
 """Variables with our prefix that are no settings, and what they are for."""
+Judge = Callable[[ProviderSettings, PluginTables], Iterable[SettingFault]]
+"""Finds what is wrong with the choice of providers, and with what was given for plugins."""
 _TEST_PREFIX = "BG_TEST_"
-
-
-@dataclass(frozen=True, slots=True)
-class SettingInfo:
-    """What is known of one setting before any value is."""
-
-    section: str
-    name: str
-    allowed: str
-    default: str
-    description: str
-    secret: bool
-
-    @property
-    def key(self) -> str:
-        """As messages name it: section.name."""
-        return f"{self.section}.{self.name}"
-
-    @property
-    def variable(self) -> str:
-        """The environment variable that sets it."""
-        return f"{PREFIX}{self.section}_{self.name}".upper()
-
-    @property
-    def file_variable(self) -> str | None:
-        """The environment variable that names a file which holds the value; only secrets have one."""
-        return f"{self.variable}_FILE" if self.secret else None
-
-
-@dataclass(frozen=True, slots=True)
-class SettingFault:
-    """One thing wrong with the settings: what, where it stands, what is allowed."""
-
-    key: str
-    where: str
-    message: str
-
-    def __str__(self) -> str:
-        return f"{self.key} ({self.where}): {self.message}"
-
-
-class WrongSettings(Exception):
-    """The settings can't be used; every fault is named."""
-
-    def __init__(self, faults: list[SettingFault]) -> None:
-        self.faults = tuple(faults)
-        count = "One setting is wrong" if len(faults) == 1 else f"{len(faults)} settings are wrong"
-        super().__init__("\n".join([f"{count}:", *(f"  {fault}" for fault in faults)]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,22 +38,6 @@ class _Given:
     key: str
     value: object
     where: str
-
-
-def known_settings() -> tuple[SettingInfo, ...]:
-    """Every setting there is, in the order of the file."""
-    return tuple(
-        SettingInfo(
-            section,
-            name,
-            _allowed(schema),
-            _shown(schema["default"]),
-            schema["description"],
-            secret=not model.model_fields[name].repr,
-        )
-        for section, model in sections()
-        for name, schema in model.model_json_schema()["properties"].items()
-    )
 
 
 def settings_file(config: Path | None, environment: Mapping[str, str]) -> Path | None:
@@ -113,28 +54,40 @@ def load_settings(
     environment: Mapping[str, str],
     config: Path | None = None,
     flags: Mapping[str, object] = MappingProxyType({}),
+    judge: Judge = lambda *_: (),
 ) -> Settings:
     """The settings in force: flags go before the environment, that before the file, that before the defaults.
 
-    `flags` are keyed `section.name`; None means that the flag was not given. Raises WrongSettings with every fault.
+    `flags` are keyed `section.name`; None means that the flag was not given. Raises WrongSettings with every fault, those
+    included that `judge` finds with what was given for plugins.
     """
     faults: list[SettingFault] = []
     known = {info.key: info for info in known_settings()}
     file = settings_file(config, environment)
     given: dict[str, _Given] = {}
-    named = (_Given(key, value, "flag") for key, value in flags.items() if value is not None)
-    for item in chain(_from_file(file, faults) if file else (), _from_environment(environment, known, faults), named):
+    own = PluginReading(faults)
+    found = (_from_file(file, own, faults) if file else (), _from_environment(environment, known, own, faults))
+    for item in chain(*found, _from_flags(flags, own)):
         if item.key in known:
             given[item.key] = item
         else:
             faults.append(_unknown(item, known))
-    settings = _validated(given, known, faults)
+    own.where.update({item.key: item.where for item in given.values() if item.key.startswith("providers.")})
+    tables = own.tables()
+    settings = _validated(given, known, tables, faults)
+    faults += judge(settings.providers if settings else ProviderSettings(), tables)
     if faults or settings is None:
         raise WrongSettings(faults)
     return settings
 
 
-def _from_file(path: Path, faults: list[SettingFault]) -> Iterator[_Given]:
+def _from_flags(flags: Mapping[str, object], own: PluginReading) -> Iterator[_Given]:
+    for key, value in flags.items():
+        if value is not None and not own.read_flag(key, value):
+            yield _Given(key, value, "flag")
+
+
+def _from_file(path: Path, own: PluginReading, faults: list[SettingFault]) -> Iterator[_Given]:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
@@ -142,7 +95,9 @@ def _from_file(path: Path, faults: list[SettingFault]) -> Iterator[_Given]:
         faults.append(SettingFault("settings file", str(path), f"can't be read: {reason}"))
         return
     for section, values in content.items():
-        if isinstance(values, dict):
+        if isinstance(values, dict) and section in SECTIONS:
+            own.read_table(section, values, str(path))
+        elif isinstance(values, dict):
             yield from (_Given(f"{section}.{name}", value, f"[{section}] in {path}") for name, value in values.items())
         elif isinstance(values, list):
             faults.append(SettingFault(section, str(path), f"must be a table, [{section}], not a list"))
@@ -151,7 +106,7 @@ def _from_file(path: Path, faults: list[SettingFault]) -> Iterator[_Given]:
 
 
 def _from_environment(
-    environment: Mapping[str, str], known: Mapping[str, SettingInfo], faults: list[SettingFault]
+    environment: Mapping[str, str], known: Mapping[str, SettingInfo], own: PluginReading, faults: list[SettingFault]
 ) -> Iterator[_Given]:
     keys = {info.variable: info.key for info in known.values()}
     files = {info.file_variable: info.key for info in known.values() if info.secret}
@@ -160,8 +115,20 @@ def _from_environment(
             yield _Given(keys[name], value, f"environment, {name}")
         elif name in files:
             yield from _from_secret_file(files[name], Path(value), name, faults)
-        elif name.startswith(PREFIX) and name not in OTHER_VARIABLES and not name.startswith(_TEST_PREFIX):
-            faults.append(SettingFault(name, "environment", f"no setting has this variable{_meant(name, keys)}"))
+        elif not _is_ours(name) or own.read_variable(name, value):
+            continue
+        else:
+            faults.append(SettingFault(name, "environment", _no_variable(name, keys)))
+
+
+def _is_ours(name: str) -> bool:
+    """Whether a variable can only be meant for settings."""
+    return name.startswith(PREFIX) and name not in OTHER_VARIABLES and not name.startswith(_TEST_PREFIX)
+
+
+def _no_variable(name: str, keys: Mapping[str, str]) -> str:
+    moved = new_variable(name)
+    return f"it is {moved} now" if moved else f"no setting has this variable{meant(name, keys)}"
 
 
 def _from_secret_file(key: str, path: Path, variable: str, faults: list[SettingFault]) -> Iterator[_Given]:
@@ -174,27 +141,25 @@ def _from_secret_file(key: str, path: Path, variable: str, faults: list[SettingF
 
 
 def _unknown(item: _Given, known: Mapping[str, SettingInfo]) -> SettingFault:
+    moved = new_key(item.key)
+    if moved:
+        return SettingFault(item.key, item.where, f"it is {moved} now: see docs/settings.md")
     section = item.key.partition(".")[0]
     names = [info.name for info in known.values() if info.section == section]
     if names:
         return SettingFault(
             item.key,
             item.where,
-            f"there is no such setting{_meant(item.key, known)}; [{section}] has {', '.join(names)}",
+            f"there is no such setting{meant(item.key, known)}; [{section}] has {', '.join(names)}",
         )
-    there_are = ", ".join(f"[{name}]" for name, _ in sections())
+    there_are = ", ".join(f"[{name}]" for name in (*(name for name, _ in sections()), *SECTIONS))
     return SettingFault(item.key, item.where, f"there is no section [{section}]; there are {there_are}")
 
 
-def _meant(name: str, known: Mapping[str, object]) -> str:
-    close = get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f" (did you mean {close[0]}?)" if close else ""
-
-
 def _validated(
-    given: Mapping[str, _Given], known: Mapping[str, SettingInfo], faults: list[SettingFault]
+    given: Mapping[str, _Given], known: Mapping[str, SettingInfo], tables: PluginTables, faults: list[SettingFault]
 ) -> Settings | None:
-    nested: dict[str, dict[str, object]] = {}
+    nested: dict[str, Any] = {"own": tables}
     for item in given.values():
         section, _, name = item.key.partition(".")
         nested.setdefault(section, {})[name] = item.value
@@ -218,32 +183,10 @@ def check_together(settings: Settings) -> None:
 def _contradictory(settings: Settings, given: Mapping[str, _Given]) -> list[SettingFault]:
     return [
         SettingFault(key, given[key].where if key in given else "not set", message)
-        for key, message in contradictions(settings.email, settings.smtp)
+        for key, message in contradictions(settings.email)
     ]
 
 
 def _wrong(item: _Given, info: SettingInfo) -> SettingFault:
     value = "this" if info.secret else repr(item.value)
     return SettingFault(item.key, item.where, f"must be {info.allowed}; {value} is not")
-
-
-def _allowed(schema: Mapping[str, Any]) -> str:
-    if "allowed" in schema:
-        return str(schema["allowed"])
-    if "enum" in schema:
-        return "one of " + ", ".join(schema["enum"])
-    if schema["type"] == "boolean":
-        return "true or false"
-    kind = "a whole number" if schema["type"] == "integer" else "a number"
-    low = f"above {schema['exclusiveMinimum']:g}" if "exclusiveMinimum" in schema else f"from {schema['minimum']}"
-    return f"{kind} {low} to {schema['maximum']}"
-
-
-def _shown(default: object) -> str:
-    match default:
-        case None | [] | ():
-            return "none"
-        case bool():
-            return f"`{str(default).lower()}`"
-        case _:
-            return f"`{default}`"

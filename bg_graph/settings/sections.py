@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from cronsim import CronSim, CronSimError
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, InstanceOf
 
-from bg_graph.settings.email import EmailSettings, OutboxSettings, SmtpSettings
+from bg_graph.settings.email import EmailSettings
+from bg_graph.settings.plugins import PluginTables, ProviderSettings
 from bg_graph.settings.section import Section, Texts, setting
 from bg_graph.settings.summaries import SummarySettings
 
@@ -156,11 +157,13 @@ class Settings(Section):
     live: LiveSettings = Field(default=LiveSettings())
     summaries: SummarySettings = Field(default=SummarySettings())
     email: EmailSettings = Field(default=EmailSettings())
-    outbox: OutboxSettings = Field(default=OutboxSettings())
-    smtp: SmtpSettings = Field(default=SmtpSettings())
+    providers: ProviderSettings = Field(default=ProviderSettings())
+    own: InstanceOf[PluginTables] = Field(default=PluginTables(), repr=False)
+    """What was given for each plugin and tenant: `[plugins.<name>]`, `[tenants.<name>...]`."""
 
 
 def sections() -> Iterator[tuple[str, type[Section]]]:
     """The name of each section, and what it holds."""
     for name, field in Settings.model_fields.items():
-        yield name, type(field.default)
+        if isinstance(field.default, Section):
+            yield name, type(field.default)

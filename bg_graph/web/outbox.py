@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from bg_email_outbox.files import OutboxFiles
-from bg_email_outbox.reading import KeptHeader, KeptMessage, header_of, message_of
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
+from bg_email_outbox.files import OutboxFiles
+from bg_email_outbox.reading import KeptHeader, KeptMessage, header_of, message_of
 from bg_graph.graph.errors import ErrorCode
 from bg_graph.plugins.errors import Rejected
 from bg_graph.tenancy.rules import Caller, Right
@@ -40,7 +40,7 @@ def outbox_routes(files: OutboxFiles, authenticate: Authenticate) -> list[Route]
         caller, _ = await caller_of(request.headers, authenticate)
         if not isinstance(caller, Caller) or not caller.may(Right.READ):
             raise HttpFault(403, ErrorCode.FORBIDDEN, "The right to read is missing.")
-        return caller.tenant_id.hex
+        return caller.tenant_name
 
     async def messages(request: Request) -> Response:
         tenant, before = await tenant_of(request), request.query_params.get("before")

@@ -14,7 +14,8 @@ from bg_graph.email.rules.reports import Garbage, Reports, read_reports
 from bg_graph.email.rules.signatures import signature_fault
 from bg_graph.graph.errors import ErrorCode
 from bg_graph.hosting.email import EmailHost
-from bg_graph.plugins.email import EmailAbility, Inbound
+from bg_graph.hosting.email_hosts import EmailHosts
+from bg_graph.plugins.email import DeliveryEvent, EmailAbility, Inbound
 from bg_graph.plugins.errors import Forged, ProviderError, Rejected
 from bg_graph.store.clock import Clock
 from bg_graph.store.engine import Database
@@ -34,13 +35,11 @@ Answer = Callable[[Request], Awaitable[Response]]
 class Webhooks:
     """What takes reports: from which providers, with which secret, into which store.
 
-    `names`: the providers whose deliveries there may be, the connected one among them. Without a secret only a provider
-    that signs by a scheme of its own is heard.
+    Heard are the plugins that can send. Without a secret only a provider that signs by a scheme of its own is.
     """
 
     database: Database
-    host: EmailHost
-    names: frozenset[str]
+    hosts: EmailHosts
     secret: str | None
     clock: Clock
     max_body: int
@@ -53,9 +52,9 @@ class Webhooks:
     async def take(self, request: Request) -> Response:
         """Take in a call's reports; what came before, or is of no delivery here, is counted and changes nothing."""
         name: str = request.path_params["name"]
-        if name not in self.names:
+        if name not in self.hosts.plugins:
             raise HttpFault(404, ErrorCode.NOT_FOUND, f"There is no e-mail provider {name[:40]!r}.")
-        signs = name == self.host.name and self.host.can(EmailAbility.SIGNED_EVENTS)
+        signs = [host for host in await self.hosts.all_of(name) if host.can(EmailAbility.SIGNED_EVENTS)]
         if not signs and self.secret is None:
             message = "Reports are not taken here: set email.webhook_secret (BG_EMAIL_WEBHOOK_SECRET) and sign them."
             raise HttpFault(403, ErrorCode.FORBIDDEN, message)
@@ -63,7 +62,7 @@ class Webhooks:
         body = await read_body(
             request.receive, None if declared is None else declared.encode(), self.max_body, self.body_timeout
         )
-        reports = await self._read_by_provider(request, body) if signs else self._read(request, body)
+        reports = await self._read_by_provider(request, body, signs) if signs else self._read(request, body)
         taken = await apply_events(self.database, name, reports.events, now=self.clock())
         log.info("reports taken", plugin=name, ignored=reports.ignored, **asdict(taken))
         return JSONResponse(_counts(taken, reports.ignored), headers={"cache-control": "no-store"})
@@ -86,11 +85,11 @@ class Webhooks:
             raise HttpFault(400, ErrorCode.BAD_REQUEST, _listed(reports.faults))
         return reports
 
-    async def _read_by_provider(self, request: Request, body: bytes) -> Reports:
+    async def _read_by_provider(self, request: Request, body: bytes, hosts: Sequence[EmailHost]) -> Reports:
         """The reports of a call that the provider reads, and proves, by itself."""
         headers: Mapping[str, str] = dict(request.headers)
         try:
-            events = await self.host.read_events(Inbound(headers=headers, body=body, received_at=self.clock()))
+            events = await _proven(hosts, Inbound(headers=headers, body=body, received_at=self.clock()))
         except Forged as fault:
             raise HttpFault(401, ErrorCode.UNAUTHENTICATED, f"The provider did not send this: {fault}.") from None
         except Rejected as fault:
@@ -99,6 +98,16 @@ class Webhooks:
             message = f"The provider can't read its reports now, send them again: {fault}."
             raise HttpFault(503, ErrorCode.PROVIDER_UNAVAILABLE, message) from None
         return Reports(tuple(events), 0)
+
+
+async def _proven(hosts: Sequence[EmailHost], inbound: Inbound) -> list[DeliveryEvent]:
+    """The reports by the provider that knows the call for its own: tenants may have keys of their own. Raises ProviderError."""
+    for host in hosts[:-1]:
+        try:
+            return await host.read_events(inbound)
+        except Forged:
+            continue
+    return await hosts[-1].read_events(inbound)
 
 
 def told(answer: Answer) -> Answer:

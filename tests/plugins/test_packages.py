@@ -13,6 +13,7 @@ import pytest
 from scripts.house import ROOT, plugin_packages
 
 CARRIED = {
+    "activities": "bg_intent_activities",
     "facts": "bg_summary_facts",
     "outbox": "bg_email_outbox",
     "smtp": "bg_email_smtp",

@@ -15,10 +15,10 @@ import structlog
 from sqlalchemy import select
 
 from bg_graph.accounts.rules import text_key
-from bg_graph.email.service import catalog_of
+from bg_graph.email.service import carrier_of, catalog_of
 from bg_graph.email.tables import KEPT_HERE, EmailRow, EmailWorkspaceRow
 from bg_graph.graph.errors import Coded, ErrorCode
-from bg_graph.hosting.email import EmailHost
+from bg_graph.hosting.email_hosts import Carrier, EmailHosts
 from bg_graph.plugins.email import ApprovedEmail, ListRequest, Page, Workspace
 from bg_graph.plugins.errors import OutcomeUnknown, ProviderError, Unavailable
 from bg_graph.store.chunks import chunks
@@ -44,36 +44,44 @@ class _Part:
     """A part of the catalog that is brought up to date as a whole: the workspaces, or the e-mails of one."""
 
     tenant_id: UUID
+    provider: str
     workspace_id: UUID | None = None
 
 
 class Catalog:
-    """The connected provider's workspaces and e-mails, in our tables. One for each process."""
+    """The workspaces and e-mails of each tenant's provider, in our tables. One for each process."""
 
-    def __init__(self, host: EmailHost, database: Database, clock: Clock, *, fresh_for: timedelta = FRESH_FOR) -> None:
-        self._host, self._database, self._clock, self._fresh_for = host, database, clock, fresh_for
+    def __init__(
+        self, hosts: EmailHosts, database: Database, clock: Clock, *, fresh_for: timedelta = FRESH_FOR
+    ) -> None:
+        self._hosts, self._database, self._clock, self._fresh_for = hosts, database, clock, fresh_for
         self._read: dict[_Part, datetime] = {}
         self._turns: defaultdict[_Part, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    @property
-    def name(self) -> str:
-        """What `provider` holds in the rows of this catalog."""
-        return catalog_of(self._host)
+    async def refresh_workspaces(self, tenant_id: UUID) -> str:
+        """See that the workspaces are as the provider has them; gives what `provider` holds in their rows.
 
-    async def refresh_workspaces(self, tenant_id: UUID) -> None:
-        """See that the workspaces are as the provider has them. Raises Coded where that can't be told."""
-        if self.name != KEPT_HERE:
-            await self._refresh(_Part(tenant_id), lambda: self._workspaces(tenant_id))
-
-    async def refresh_emails(self, tenant_id: UUID, workspace_id: UUID) -> None:
-        """See that a workspace's e-mails are as the provider has them. Raises Coded where that can't be told.
-
-        An id that is no workspace of this provider asks for nothing.
+        Raises Coded where that can't be told.
         """
-        if self.name != KEPT_HERE:
-            await self._refresh(_Part(tenant_id, workspace_id), lambda: self._emails(tenant_id, workspace_id))
+        carrier = await carrier_of(self._hosts, tenant_id)
+        name = catalog_of(carrier.host)
+        if name != KEPT_HERE:
+            await self._refresh(_Part(tenant_id, name), carrier, lambda: self._workspaces(carrier, tenant_id))
+        return name
 
-    async def _refresh(self, part: _Part, read: Callable[[], Awaitable[bool]]) -> None:
+    async def refresh_emails(self, tenant_id: UUID, workspace_id: UUID) -> str:
+        """See that a workspace's e-mails are as the provider has them; gives what `provider` holds in their rows.
+
+        Raises Coded where that can't be told. An id that is no workspace of this provider asks for nothing.
+        """
+        carrier = await carrier_of(self._hosts, tenant_id)
+        name = catalog_of(carrier.host)
+        if name != KEPT_HERE:
+            part = _Part(tenant_id, name, workspace_id)
+            await self._refresh(part, carrier, lambda: self._emails(carrier, tenant_id, workspace_id))
+        return name
+
+    async def _refresh(self, part: _Part, carrier: Carrier, read: Callable[[], Awaitable[bool]]) -> None:
         """Read a part again where it is too old. Whoever comes meanwhile waits, and finds it fresh."""
         if self._is_fresh(part):
             return
@@ -83,9 +91,9 @@ class Catalog:
             try:
                 known = await read()
             except (Unavailable, OutcomeUnknown) as fault:
-                raise self._coded(ErrorCode.PROVIDER_UNAVAILABLE, "can't be reached", fault) from fault
+                raise _coded(carrier, ErrorCode.PROVIDER_UNAVAILABLE, "can't be reached", fault) from fault
             except ProviderError as fault:
-                raise self._coded(ErrorCode.PLUGIN_ERROR, "failed", fault) from fault
+                raise _coded(carrier, ErrorCode.PLUGIN_ERROR, "failed", fault) from fault
             if known:
                 self._read[part] = self._clock()
         if not known:
@@ -95,35 +103,36 @@ class Catalog:
         read_at = self._read.get(part)
         return read_at is not None and self._clock() - read_at < self._fresh_for
 
-    def _coded(self, code: ErrorCode, what: str, fault: ProviderError) -> Coded:
-        log.warning("e-mail catalog not read", plugin=self._host.name, code=code.value, reason=str(fault))
-        return Coded(
-            code, f"The e-mail provider {self._host.name} {what}: {fault}. The rest of the answer is not affected."
-        )
-
-    async def _workspaces(self, tenant_id: UUID) -> bool:
-        request = ListRequest(tenant=tenant_id.hex)
-        found = {each.id: each async for each in _all(self._host.list_workspaces, request)}
+    async def _workspaces(self, carrier: Carrier, tenant_id: UUID) -> bool:
+        request = ListRequest(tenant=carrier.tenant)
+        found = {each.id: each async for each in _all(carrier.host.list_workspaces, request)}
         async with self._database.writing(tenant_id) as db:
-            await _store_workspaces(db, self.name, found)
+            await _store_workspaces(db, carrier.host.name, found)
         return True
 
-    async def _emails(self, tenant_id: UUID, workspace_id: UUID) -> bool:
+    async def _emails(self, carrier: Carrier, tenant_id: UUID, workspace_id: UUID) -> bool:
+        name = carrier.host.name
         async with self._database.reading(tenant_id) as db:
             external_id = await db.value(
                 select(_workspace.c.external_id).where(
-                    of_tenant(_workspace), _workspace.c.id == workspace_id, _workspace.c.provider == self.name
+                    of_tenant(_workspace), _workspace.c.id == workspace_id, _workspace.c.provider == name
                 )
             )
         if external_id is None:
             return False
-        request = ListRequest(tenant=tenant_id.hex, workspace_id=external_id)
-        found = {each.id: each async for each in _all(self._host.list_emails, request)}
+        request = ListRequest(tenant=carrier.tenant, workspace_id=external_id)
+        found = {each.id: each async for each in _all(carrier.host.list_emails, request)}
         async with self._database.writing(tenant_id) as db:
-            await _store_emails(db, self.name, workspace_id, found)
+            await _store_emails(db, name, workspace_id, found)
             synced = _workspace.update().where(of_tenant(_workspace), _workspace.c.id == workspace_id)
             await db.execute(synced.values(synced_at=self._clock()))
         return True
+
+
+def _coded(carrier: Carrier, code: ErrorCode, what: str, fault: ProviderError) -> Coded:
+    name = carrier.host.name
+    log.warning("e-mail catalog not read", plugin=name, code=code.value, reason=str(fault))
+    return Coded(code, f"The e-mail provider {name} {what}: {fault}. The rest of the answer is not affected.")
 
 
 async def _all(

@@ -17,6 +17,7 @@ from bg_graph.email.rules.templates import RenderFault
 from bg_graph.email.service import catalog_of
 from bg_graph.email.tables import KEPT_HERE, EmailContentRow, EmailRow
 from bg_graph.hosting.email import EmailHost
+from bg_graph.hosting.email_hosts import Carrier
 from bg_graph.plugins.email import Accepted, EmailAbility, Message, Recipient, Refused, SendAnswer, SendRequest
 from bg_graph.plugins.errors import ProviderError
 from bg_graph.store.connection import TenantConnection, table_of
@@ -92,14 +93,15 @@ async def trial_of(db: TenantConnection, wish: TrialWish, renderer: Renderer) ->
     return Trial(email, content_id, (await compose(db, [ask], renderer))[ask.key])
 
 
-async def send_test(host: EmailHost, tenant_id: UUID, trial: Trial, address: str) -> Fault | None:
+async def send_test(carrier: Carrier, trial: Trial, address: str) -> Fault | None:
     """Send the e-mail to an address as a test, which is no delivery. None: it went out."""
+    host = carrier.host
     fault = address_fault(address) or _sending_fault(host, trial)
     if fault is not None:
         return fault
     message = as_test(trial.message) if isinstance(trial.message, Message) else None
     recipient = Recipient(key=new_id().hex, address=address.strip(), message=message)
-    request = SendRequest(tenant=tenant_id.hex, email_id=trial.email.external_id, recipients=(recipient,), test=True)
+    request = SendRequest(tenant=carrier.tenant, email_id=trial.email.external_id, recipients=(recipient,), test=True)
     try:
         answers = await host.send(request)
     except ProviderError as failed:

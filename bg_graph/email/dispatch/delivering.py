@@ -13,7 +13,7 @@ from bg_graph.email.dispatch.letters import Letter
 from bg_graph.email.dispatch.patience import MISCONFIGURED, asked_pause, before_attempt
 from bg_graph.email.rules.attempts import Reason, Result
 from bg_graph.email.rules.deliveries import DeliveryStatus
-from bg_graph.hosting.email import EmailHost
+from bg_graph.hosting.email_hosts import Carrier
 from bg_graph.plugins.email import Accepted, Refused, SendAnswer, SendRequest
 from bg_graph.plugins.errors import Misconfigured, OutcomeUnknown, ProviderError, Unavailable
 from bg_graph.store.chunks import chunks
@@ -24,21 +24,21 @@ log = structlog.get_logger(__name__)
 
 
 class Delivering:
-    """Hands deliveries over, in one process: to whom, how often at most, and how far apart."""
+    """Hands deliveries over, in one process: how often at most, and how far apart."""
 
-    def __init__(self, host: EmailHost, clock: Clock, *, attempts: int, gap: timedelta) -> None:
-        self.host = host
+    def __init__(self, clock: Clock, *, attempts: int, gap: timedelta) -> None:
         self.clock = clock
         self.attempts = attempts
         self.gap = gap
         self._free_at = 0.0
 
-    async def results(self, departure: Departure, leaves_at: datetime) -> AsyncIterator[Results]:
+    async def results(self, carrier: Carrier, departure: Departure, leaves_at: datetime) -> AsyncIterator[Results]:
         """What becomes of the deliveries, as the provider's answers come: each exactly once."""
         under_way: set[asyncio.Task[Results]] = set()
-        for place, letters in enumerate(_calls(departure.leaving, self.host.batch)):
-            starts_at = leaves_at + place * self.host.batch * self.gap
-            under_way.add(asyncio.create_task(self._call(letters, starts_at, departure.lease_until)))
+        batch = carrier.host.batch
+        for place, letters in enumerate(_calls(departure.leaving, batch)):
+            call = self._call(carrier, letters, leaves_at + place * batch * self.gap, departure.lease_until)
+            under_way.add(asyncio.create_task(call))
         try:
             while under_way:
                 done, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
@@ -47,17 +47,19 @@ class Delivering:
             for task in under_way:
                 task.cancel()
 
-    async def _call(self, letters: Mapping[Claimed, Letter], starts_at: datetime, lease_until: datetime) -> Results:
+    async def _call(
+        self, carrier: Carrier, letters: Mapping[Claimed, Letter], starts_at: datetime, lease_until: datetime
+    ) -> Results:
         """One call of the provider. It is not begun unless it must end before the lease does."""
         await self._turn(starts_at, len(letters))
-        if self.clock() + timedelta(seconds=self.host.deadline) >= lease_until:
+        if self.clock() + timedelta(seconds=carrier.host.deadline) >= lease_until:
             log.warning("no time was left to send; it is queued again", deliveries=len(letters))
             return dict.fromkeys(letters, not_begun(self.clock()))
-        claimed, letter = next(iter(letters.items()))
+        letter = next(iter(letters.values()))
         recipients = tuple(each.recipient for each in letters.values())
-        request = SendRequest(tenant=claimed.tenant_id.hex, email_id=letter.email_id, recipients=recipients)
+        request = SendRequest(tenant=carrier.tenant, email_id=letter.email_id, recipients=recipients)
         try:
-            answers = {answer.key: answer for answer in await self.host.send(request)}
+            answers = {answer.key: answer for answer in await carrier.host.send(request)}
         except ProviderError as fault:
             return {each: self._failed(each, fault) for each in letters}
         return {each: answered(answers.get(each.id.hex)) for each in letters}

@@ -36,21 +36,20 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """How letters are written: for which provider, and with which link."""
+    """How letters are written: with which link."""
 
-    abilities: frozenset[EmailAbility]
     link: UnsubscribeLink
     renderer: Renderer
 
-    async def letters(self, db: TenantConnection, delivery_ids: Sequence[UUID]) -> list[Letter]:
-        """The letters of these deliveries, of those that still exist."""
+    async def letters(
+        self, db: TenantConnection, delivery_ids: Sequence[UUID], abilities: frozenset[EmailAbility]
+    ) -> list[Letter]:
+        """The letters of these deliveries, of those that still exist, for a provider with these abilities."""
         rows = await db.rows(_facts(delivery_ids))
-        messages = await self._messages(db, rows)
+        messages = await self._messages(db, rows) if EmailAbility.HOST_CONTENT in abilities else {}
         return [_letter(row, messages.get(row.id)) for row in rows]
 
     async def _messages(self, db: TenantConnection, rows: Sequence[Row[Any]]) -> Mapping[UUID, Message | Faulty]:
-        if EmailAbility.HOST_CONTENT not in self.abilities:
-            return {}
         asks = [
             Ask(row.id.hex, row.content_id, row.group_id, row.person_id, self.link(row.unsubscribe_token))
             for row in rows

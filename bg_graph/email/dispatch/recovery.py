@@ -2,7 +2,7 @@
 where it can tell, never by sending again blindly.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from uuid import UUID
@@ -18,6 +18,7 @@ from bg_graph.email.rules.attempts import Reason, Result
 from bg_graph.email.rules.deliveries import DeliveryStatus
 from bg_graph.email.tables import DeliveryRow
 from bg_graph.hosting.email import EmailHost
+from bg_graph.hosting.email_hosts import Carrier
 from bg_graph.plugins.email import EmailAbility, FindRequest, SendAnswer
 from bg_graph.plugins.errors import ProviderError
 from bg_graph.store.connection import table_of
@@ -31,6 +32,8 @@ SOONEST, LATEST = timedelta(seconds=10), timedelta(hours=1)
 been unknown, within these bounds."""
 
 _delivery = table_of(DeliveryRow)
+_SETTLING = frozenset({EmailAbility.FIND_SEND, EmailAbility.IDEMPOTENT})
+"""One of these is needed to tell what became of a delivery."""
 _WORKER_LOST = Result(DeliveryStatus.UNKNOWN, Reason.WORKER_LOST, "the worker that sent it gave no more sign of life")
 log = structlog.get_logger(__name__)
 
@@ -58,22 +61,27 @@ async def bury(database: Database, *, now: datetime) -> int:
     return count
 
 
-async def settle(database: Database, host: EmailHost, *, attempts: int, now: datetime) -> int:
-    """Settle what is unknown by asking the provider; gives how many deliveries were.
+Carrying = Callable[[UUID], Awaitable[Carrier | None]]
+"""Who carries the deliveries of a tenant; None where nobody does now."""
+
+
+async def settle(database: Database, provider: str, carrying: Carrying, *, attempts: int, now: datetime) -> int:
+    """Settle what is unknown of a provider's deliveries by asking it; gives how many were.
 
     What did go out is SENT (or FAILED). What did not is queued again only where the provider takes a key once (IDEMPOTENT):
     a call that was slow may still be on its way. All else stays unknown, for a person to settle.
     """
-    if not host.abilities & {EmailAbility.FIND_SEND, EmailAbility.IDEMPOTENT}:
-        return 0
-    due = (_is(DeliveryStatus.UNKNOWN), _delivery.c.provider == host.name, _delivery.c.not_before <= now)
+    due = (_is(DeliveryStatus.UNKNOWN), _delivery.c.provider == provider, _delivery.c.not_before <= now)
     count = 0
     for tenant_id, found in await _found(database, *due):
+        carrier = await carrying(tenant_id)
+        if carrier is None or not carrier.host.abilities & _SETTLING:
+            continue
         unknown = await _taken(database, tenant_id, [each.id for each in found], now)
-        answers = await _asked(host, tenant_id, unknown)
+        answers = await _asked(carrier, unknown)
         if answers is None:
             continue
-        results = {each: result for each in unknown if (result := _settled(host, each, answers, attempts, now))}
+        results = {each: result for each in unknown if (result := _settled(carrier.host, each, answers, attempts, now))}
         written = await record(database, tenant_id, results, now=now)
         count += written.total()
         log.info("unknown deliveries settled", tenant=tenant_id.hex, **{key.lower(): n for key, n in written.items()})
@@ -104,11 +112,12 @@ async def _taken(database: Database, tenant_id: UUID, ids: Sequence[UUID], now: 
     return [Claimed(row.tenant_id, row.id, row.send_id, row.attempt) for row in rows]
 
 
-async def _asked(host: EmailHost, tenant_id: UUID, unknown: Sequence[Claimed]) -> Mapping[str, SendAnswer] | None:
+async def _asked(carrier: Carrier, unknown: Sequence[Claimed]) -> Mapping[str, SendAnswer] | None:
     """The provider's answers by key; a key without one did not go out, or cannot be told of. None: ask again later."""
+    host = carrier.host
     if not unknown or not host.can(EmailAbility.FIND_SEND):
         return {}
-    request = FindRequest(tenant=tenant_id.hex, keys=tuple(each.id.hex for each in unknown))
+    request = FindRequest(tenant=carrier.tenant, keys=tuple(each.id.hex for each in unknown))
     try:
         answers = await host.find_send(request)
     except ProviderError as fault:

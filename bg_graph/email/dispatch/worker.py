@@ -23,7 +23,7 @@ from bg_graph.email.dispatch.patience import AT_A_TIME, FOR_A_WHILE, until_writt
 from bg_graph.email.dispatch.recovery import bury, settle
 from bg_graph.email.rules.attempts import Reason
 from bg_graph.email.rules.deliveries import DeliveryStatus
-from bg_graph.hosting.email import EmailHost
+from bg_graph.hosting.email_hosts import Carrier, EmailHosts, NoEmailProvider
 from bg_graph.store.chunks import chunks
 from bg_graph.store.clock import Clock, system_clock
 from bg_graph.store.conflicts import DATABASE_LOST
@@ -62,12 +62,13 @@ class Options:
 
 
 class Worker:
-    """Sends what is queued for one provider. Any number of workers, on any machines, may do so at once."""
+    """Sends what is queued for one plugin's providers: to each tenant by its own. Any number of workers may do so at once."""
 
     def __init__(
         self,
         database: Database,
-        host: EmailHost,
+        hosts: EmailHosts,
+        provider: str,
         writer: Writer,
         options: Options,
         *,
@@ -76,13 +77,13 @@ class Worker:
     ) -> None:
         self.name = f"{socket.gethostname()}:{os.getpid()}:{new_id().hex[-12:]}"
         self._database = database
-        self._host = host
+        self._hosts, self._provider = hosts, provider
         self._writer = writer
         self._options = options
         self._clock = clock
         self._count = count
         self._holder = Holder(self.name, timedelta(seconds=options.lease))
-        self._delivering = Delivering(host, clock, attempts=options.attempts, gap=gap(options.rate))
+        self._delivering = Delivering(clock, attempts=options.attempts, gap=gap(options.rate))
         self._stopping = asyncio.Event()
         self._news = asyncio.Event()
         self._failures = 0
@@ -95,8 +96,8 @@ class Worker:
         Cancelled, it breaks off: what was under way is UNKNOWN once its lease has run out.
         """
         lanes = min(LANES, self._options.concurrency)
-        size = self._options.concurrency // lanes * self._host.batch
-        log.info("e-mails are sent", worker=self.name, provider=self._host.name, lanes=lanes, size=size)
+        size = self._options.concurrency // lanes * await self._batch()
+        log.info("e-mails are sent", worker=self.name, provider=self._provider, lanes=lanes, size=size)
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(lanes):
@@ -105,6 +106,17 @@ class Worker:
         finally:
             with suppress(*DATABASE_LOST):
                 await release(self._database, self.name)
+
+    async def _batch(self) -> int:
+        """How many recipients one call may name, at the least."""
+        return min((host.batch for host in await self._hosts.all_of(self._provider)), default=1)
+
+    async def _carrier(self, tenant_id: UUID) -> Carrier | None:
+        try:
+            return await self._hosts.carrying(self._provider, tenant_id)
+        except NoEmailProvider as nobody:
+            log.warning("nobody carries a tenant's e-mails", tenant=tenant_id.hex, why=str(nobody))
+            return None
 
     def stop(self) -> None:
         """Let the worker end."""
@@ -133,7 +145,13 @@ class Worker:
         while not self._stopping.is_set():
             try:
                 await bury(self._database, now=self._clock())
-                settled = await settle(self._database, self._host, attempts=self._options.attempts, now=self._clock())
+                settled = await settle(
+                    self._database,
+                    self._provider,
+                    self._carrier,
+                    attempts=self._options.attempts,
+                    now=self._clock(),
+                )
                 if settled:
                     self.wake()
             except DATABASE_LOST as fault:
@@ -155,13 +173,17 @@ class Worker:
             await release(self._database, self.name)
             self._left_behind = False
         claimed = await claim(
-            self._database, self._host.name, self._holder, size * AHEAD, rate=self._options.rate, now=self._clock()
+            self._database, self._provider, self._holder, size * AHEAD, rate=self._options.rate, now=self._clock()
         )
         leaves_at = claimed.leaves_at or self._clock()
         if not claimed.deliveries:
             await self._pause_until(leaves_at)
         for tenant_id, deliveries in _by_tenant(claimed):
-            letters = await self._letters(tenant_id, deliveries)
+            carrier = await self._carrier(tenant_id)
+            if carrier is None:
+                self._left_behind = True
+                continue
+            letters = await self._letters(tenant_id, deliveries, carrier)
             for piece in chunks(deliveries, size):
                 await self._pause_until(leaves_at)
                 if self._stopping.is_set():
@@ -169,7 +191,9 @@ class Worker:
                 if self._rest_until is not None and self._clock() < self._rest_until:
                     self._left_behind = True  # what was claimed ahead waits like all the rest
                     return True
-                await self._send(tenant_id, {each: letters[each] for each in piece if each in letters}, leaves_at)
+                await self._send(
+                    carrier, tenant_id, {each: letters[each] for each in piece if each in letters}, leaves_at
+                )
                 leaves_at += len(piece) * self._delivering.gap
         return bool(claimed.deliveries)
 
@@ -178,13 +202,15 @@ class Worker:
             async with asyncio.timeout((moment - self._clock()).total_seconds()):
                 await self._stopping.wait()
 
-    async def _letters(self, tenant_id: UUID, claimed: Sequence[Claimed]) -> dict[Claimed, Letter]:
+    async def _letters(self, tenant_id: UUID, claimed: Sequence[Claimed], carrier: Carrier) -> dict[Claimed, Letter]:
         async with self._database.reading(tenant_id) as db:
-            letters = await self._writer.letters(db, [each.id for each in claimed])
+            letters = await self._writer.letters(db, [each.id for each in claimed], carrier.host.abilities)
         by_id = {each.id: each for each in claimed}
         return {by_id[letter.delivery_id]: letter for letter in letters}
 
-    async def _send(self, tenant_id: UUID, letters: Mapping[Claimed, Letter], leaves_at: datetime) -> None:
+    async def _send(
+        self, carrier: Carrier, tenant_id: UUID, letters: Mapping[Claimed, Letter], leaves_at: datetime
+    ) -> None:
         """Send deliveries of one tenant, and write down what came of each."""
         try:
             departure = await depart(self._database, tenant_id, letters, self._holder, now=self._clock())
@@ -192,10 +218,10 @@ class Worker:
             await self._take_back(tenant_id, list(letters))
             return
         self._count(Counter(result.status for result in departure.ended.values()))
-        await self._deliver(tenant_id, departure, leaves_at)
+        await self._deliver(carrier, tenant_id, departure, leaves_at)
 
-    async def _deliver(self, tenant_id: UUID, departure: Departure, leaves_at: datetime) -> None:
-        async for results in self._delivering.results(departure, leaves_at):
+    async def _deliver(self, carrier: Carrier, tenant_id: UUID, departure: Departure, leaves_at: datetime) -> None:
+        async for results in self._delivering.results(carrier, departure, leaves_at):
             await self._record(tenant_id, results)
             await self._let_rest(results)
 
@@ -208,7 +234,7 @@ class Worker:
         log.info(
             "deliveries",
             tenant=tenant_id.hex,
-            provider=self._host.name,
+            provider=self._provider,
             **{key.lower(): n for key, n in counts.items()},
         )
 
@@ -236,12 +262,12 @@ class Worker:
         write = log.error if misconfigured else log.warning
         write(
             "the e-mail provider is left alone",
-            provider=self._host.name,
+            provider=self._provider,
             until=max(asked).isoformat(),
             why="; ".join(details),
         )
         with suppress(*DATABASE_LOST):
-            await rest(self._database, self._host.name, max(asked))
+            await rest(self._database, self._provider, max(asked))
 
 
 def _by_tenant(claimed: Claim) -> list[tuple[UUID, list[Claimed]]]:

@@ -14,7 +14,7 @@ from bg_graph.email.commands.catalog import Catalog
 from bg_graph.email.commands.trials import TestSends, Trial, TrialWish, send_test, trial_of
 from bg_graph.email.composing import Faulty, Renderer
 from bg_graph.email.rules.sending import Fault
-from bg_graph.email.service import CATALOG, RENDERER, TEST_SENDS, email_host
+from bg_graph.email.service import CATALOG, RENDERER, TEST_SENDS, email_carrier
 from bg_graph.email.tables import KEPT_HERE, EmailRow, EmailWorkspaceRow
 from bg_graph.execution.declarations import VALUE, Filter, Ordering
 from bg_graph.execution.fields import DeclaredField, argument
@@ -81,17 +81,17 @@ class CatalogField(DeclaredField):
 
     async def _up_to_date(self, info: Info, given: Mapping[str, Any]) -> Any:
         context = info.context
-        catalog = _catalog(context)
+        catalog, tenant_id = _catalog(context), context.caller.tenant_id
         if "workspace_id" in given:
-            await catalog.refresh_emails(context.caller.tenant_id, _workspace_key(given["workspace_id"]))
+            name = await catalog.refresh_emails(tenant_id, _workspace_key(given["workspace_id"]))
         else:
-            await catalog.refresh_workspaces(context.caller.tenant_id)
+            name = await catalog.refresh_workspaces(tenant_id)
 
         async def run(statement: Any, values: Mapping[str, Any]) -> Any:
             async with context.database.reading(context.caller.tenant_id) as db:
                 return await db.rows(statement, values)
 
-        loading = Loading(Access(run, of_tenant, {_CATALOG: catalog.name}))
+        loading = Loading(Access(run, of_tenant, {_CATALOG: name}))
         return await self.read(None, given, loading, info._raw_info)
 
 
@@ -100,7 +100,6 @@ def _up_to_date(field: DeclaredField, *arguments: Any) -> Any:
 
 
 def _catalog(context: RequestContext) -> Catalog:
-    email_host(context.services)
     catalog = context.services[CATALOG]
     assert isinstance(catalog, Catalog)
     return catalog
@@ -302,7 +301,8 @@ async def _sent(context: RequestContext, trial: Trial, address: str) -> Fault | 
     assert isinstance(tests, TestSends)
     if not tests.take(context.caller.tenant_id, context.now):
         return Fault("TOO_MANY_TESTS", "Too many tests were sent within a minute; wait a little.")
-    return await send_test(email_host(context.services), context.caller.tenant_id, trial, address)
+    carrier = await email_carrier(context.services, context.caller.tenant_id)
+    return await send_test(carrier, trial, address)
 
 
 def _lacking(right: Right) -> UserError:

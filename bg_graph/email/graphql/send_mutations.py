@@ -12,7 +12,7 @@ from bg_graph.email.commands.sends import Connected, Refused, Requested, SendWis
 from bg_graph.email.commands.settling import resolve_delivery
 from bg_graph.email.graphql.sends import Delivery, EmailSend
 from bg_graph.email.rules.deliveries import Outcome
-from bg_graph.email.service import catalog_of, email_host
+from bg_graph.email.service import catalog_of, email_carrier
 from bg_graph.execution.node_ids import key_in
 from bg_graph.graph.payloads import object_of
 from bg_graph.graph.user_errors import UserError, user_error
@@ -93,7 +93,7 @@ async def _send(
     info: Info, given: Annotated[SendEmailInput, strawberry.argument(name="input", description="What to send to whom.")]
 ) -> SendEmailPayload:
     context = info.context
-    host = email_host(context.services)
+    host = (await email_carrier(context.services, context.caller.tenant_id)).host
     wish = SendWish(
         key_in(given.buying_group_id, "grp"),
         [key_in(each, "mem") for each in given.member_ids],

@@ -54,6 +54,23 @@ class TenantConnection:
             found: Sequence[Row[Any]] = result.all()
             return found
 
+    async def pages(
+        self, statement: Select[Any] | CompoundSelect[Any], parameters: Mapping[str, Any] | None = None, *, size: int
+    ) -> AsyncIterator[Sequence[Row[Any]]]:
+        """Read many rows by one statement, so many at a time: memory does not grow with them, nor does the loop stand still.
+
+        Until the last page is read, or the iterator closed, other statements of the transaction wait.
+        """
+        self._scopes.check(statement)
+        async with (
+            self._busy,
+            self._connection.stream(
+                statement, self._with_tenant(parameters), execution_options={"yield_per": size}
+            ) as result,
+        ):
+            async for page in result.partitions():
+                yield page
+
     async def row(self, statement: Select[Any], parameters: Mapping[str, Any] | None = None) -> Row[Any] | None:
         """Read the first row, or None where there is none."""
         found = await self.rows(statement, parameters)

@@ -1,0 +1,1 @@
+"""The intent job: from activities to signals, account by account, in batches."""

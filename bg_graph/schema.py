@@ -1,5 +1,6 @@
 """The GraphQL schema: every room's queries and mutations together."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import strawberry
@@ -20,9 +21,11 @@ from bg_graph.email.graphql.sends import SendQueries
 from bg_graph.graph.nodes import NodeQueries
 from bg_graph.graph.scalars import DATE_TIME
 from bg_graph.hosting.graphql import PluginQueries
+from bg_graph.hosting.hooks.registering import Registered
 from bg_graph.intent.graphql import IntentSignal
 from bg_graph.summaries.graphql.mutations import SummaryMutations
 from bg_graph.summaries.graphql.types import AiSummary
+from bg_graph.summaries.plugin_fields import with_plugin_fields
 from bg_graph.tenancy.viewer import ViewerQueries
 
 
@@ -49,15 +52,16 @@ class Subscription(BuyingGroupSubscriptions, EmailSubscriptions):
     """What can be followed."""
 
 
-def build_schema() -> strawberry.Schema:
-    """The schema of the product."""
-    return strawberry.Schema(
-        query=Query,
-        mutation=Mutation,
-        subscription=Subscription,
-        types=[history.Change, IntentSignal, AiSummary],
-        config=StrawberryConfig(scalar_map={datetime: DATE_TIME}),
-    )
+def build_schema(plugins: Sequence[Registered] = ()) -> strawberry.Schema:
+    """The schema of the product, with the fields that plugins add."""
+    with with_plugin_fields(plugins):
+        return strawberry.Schema(
+            query=Query,
+            mutation=Mutation,
+            subscription=Subscription,
+            types=[history.Change, IntentSignal, AiSummary],
+            config=StrawberryConfig(scalar_map={datetime: DATE_TIME}),
+        )
 
 
 def schema_text() -> str:

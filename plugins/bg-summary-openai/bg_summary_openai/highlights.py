@@ -1,0 +1,57 @@
+"""Highlights: which facts they may bring out, and which they must."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from bg_graph.plugins.summaries import Fact, FactKind, Highlight, HighlightKind, Statement, Subject, SubjectKind
+from bg_summary_openai.phrases import Phrases
+from bg_summary_openai.slots import Slot
+from bg_summary_openai.wall import Drop, filled
+
+_KINDS: Mapping[HighlightKind, tuple[FactKind, ...]] = MappingProxyType(
+    {
+        HighlightKind.TOP_ENGAGED_MEMBERS: (FactKind.MEMBER,),
+        HighlightKind.TOPICS_OF_INTEREST: (FactKind.INTENT, FactKind.TOPIC),
+        HighlightKind.MISSING_ROLES: (FactKind.MISSING_ROLE,),
+        HighlightKind.TOP_ENGAGED_GROUPS: (FactKind.GROUP,),
+        HighlightKind.TOP_ENGAGED_PEOPLE: (FactKind.PERSON,),
+    }
+)
+_REQUIRED: Mapping[SubjectKind, tuple[HighlightKind, ...]] = MappingProxyType(
+    {
+        SubjectKind.GROUP: (
+            HighlightKind.TOP_ENGAGED_MEMBERS,
+            HighlightKind.TOPICS_OF_INTEREST,
+            HighlightKind.MISSING_ROLES,
+        ),
+        SubjectKind.ACCOUNT: (HighlightKind.TOP_ENGAGED_GROUPS, HighlightKind.TOP_ENGAGED_PEOPLE),
+    }
+)
+
+
+def wanted(subject: Subject) -> dict[HighlightKind, list[Fact]]:
+    """The highlights of a subject with the facts that are their items."""
+    kinds = _REQUIRED.get(subject.kind, ())
+    return {kind: [fact for each in _KINDS[kind] for fact in subject.of(each)] for kind in kinds}
+
+
+def highlight_of(
+    kind: HighlightKind, subject: Subject, template: object, slots: Mapping[str, Slot], phrases: Phrases, language: str
+) -> Highlight | Drop:
+    """A highlight with a model's sentence, or with ours where there are no facts; why it is dropped.
+
+    The sentence names every fact of the highlight, in order: one that leaves some out, or turns them round, says something else.
+    """
+    items = wanted(subject)[kind]
+    if not items:
+        own = subject.facts[0]
+        none_required = kind is HighlightKind.MISSING_ROLES and own.number("completeness_score") is None
+        said = phrases.none_required if none_required else phrases.nothing[kind]
+        return Highlight(kind=kind, statement=Statement(text=said, facts=(own.key,)), items=())
+    found = filled(template, slots, language)
+    if isinstance(found, Drop):
+        return found
+    keys = tuple(fact.key for fact in items)
+    if tuple(key for key in found.keys if key in keys) != keys:
+        return Drop.MIXED
+    return Highlight(kind=kind, statement=found.statement, items=keys)

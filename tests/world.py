@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Select, select
 from sqlmodel import SQLModel
 
+from bg_graph.accounts.fact_marks import FactSource, mark_facts
 from bg_graph.accounts.rules import full_name, is_valid_email, shown_score, text_key, utc_day
 from bg_graph.accounts.tables import (
     MARKETO,
@@ -362,13 +363,16 @@ class World:
     async def add_all(self, rows: Sequence[SQLModel]) -> list[UUID]:
         """Write rows of one table."""
         async with self.database.writing(self.tenant) as db:
-            return await add_rows(db, rows)
+            added = await add_rows(db, rows)
+            await mark_facts(db, FactSource.IMPORTS)
+        return added
 
     async def change(self, row: type[SQLModel], row_id: UUID, **values: Any) -> None:
         """Set columns of a row, past the product's commands."""
         table = table_of(row)
         async with self.database.writing(self.tenant) as db:
             await db.execute(table.update().where(of_tenant(table), table.c.id == row_id).values(**values))
+            await mark_facts(db, FactSource.IMPORTS)
 
     async def _score(self, row: type[SQLModel], row_id: UUID, raw: float | None) -> None:
         visible = None if raw is None else shown_score(raw)

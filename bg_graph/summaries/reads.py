@@ -18,7 +18,7 @@ from bg_graph.store.scope import of_tenant
 from bg_graph.summaries.rules.languages import DEFAULT, Language
 from bg_graph.summaries.rules.stored_form import facts_of, summary_of
 from bg_graph.summaries.rules.texts import WrittenText
-from bg_graph.summaries.stamps import ACCOUNT, GROUP, MEMBER, PERSON, SUBJECTS, Stamps, marks, stamps, state_of
+from bg_graph.summaries.stamps import ACCOUNT, GROUP, MEMBER, PERSON, SUBJECTS, Stamps, marks, stamps, versions
 from bg_graph.summaries.tables import SummaryFeedbackRow, SummaryLanguageRow, SummaryRow
 
 _summary, _feedback = table_of(SummaryRow), table_of(SummaryFeedbackRow)
@@ -90,7 +90,7 @@ async def held_summaries(
     found: dict[UUID, Held] = {}
     for some in chunks(dict.fromkeys(ids), SUBJECTS_AT_ONCE):
         for row in await db.rows(statement, {**given, "ids": some}):
-            present = stamps(row.versions, row.signals, row.marks, day, chain)
+            present = stamps(row.versions, row.marks, day, chain)
             found[row.subject_id] = Held(Language(row.wanted), present, _stored(row))
     return found
 
@@ -149,7 +149,6 @@ _TEXT = (
 @cache
 def _statement(kind: SubjectKind, is_language_given: bool) -> Select[Any]:
     subject = SUBJECTS[kind]
-    versions, signals = state_of(kind)
     wanted = _wanted_language(is_language_given)
     own = _feedback.alias("own")
     of_subject = (_summary.c[SUBJECT_COLUMN[kind]] == subject.c.id) & (_summary.c.language == wanted)
@@ -160,8 +159,7 @@ def _statement(kind: SubjectKind, is_language_given: bool) -> Select[Any]:
     return (
         select(
             subject.c.id.label("subject_id"),
-            versions.label("versions"),
-            signals.label("signals"),
+            versions(kind).label("versions"),
             marks().label("marks"),
             wanted.label("wanted"),
             _summary.c.id.label("summary_id"),

@@ -10,17 +10,16 @@ from hashlib import blake2b
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, Text, cast, func, literal, null, select
+from sqlalchemy import ColumnElement, Table, Text, cast, func, literal, select
 
 from bg_graph.accounts.tables import AccountRow, FactMarkRow, PersonRow
 from bg_graph.buying_groups.tables import BuyingGroupRow, MemberRow
-from bg_graph.intent.tables import IntentSignalRow
 from bg_graph.plugins.summaries import SubjectKind
 from bg_graph.store.connection import table_of
 from bg_graph.store.scope import of_tenant
 
 GROUP, MEMBER, ACCOUNT = table_of(BuyingGroupRow), table_of(MemberRow), table_of(AccountRow)
-PERSON, SIGNAL, MARK = table_of(PersonRow), table_of(IntentSignalRow), table_of(FactMarkRow)
+PERSON, MARK = table_of(PersonRow), table_of(FactMarkRow)
 
 SUBJECTS: Mapping[SubjectKind, Table] = MappingProxyType(
     {
@@ -41,14 +40,14 @@ def marks() -> ColumnElement[str | None]:
     return select(_of_all(MARK.c.source, MARK.c.mark)).where(of_tenant(MARK)).scalar_subquery()
 
 
-def state_of(kind: SubjectKind) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-    """Two expressions over a subject's row: the versions of the groups it rests on, and its present predictions."""
-    return _VERSIONS[kind](), _signals() if kind is SubjectKind.GROUP else cast(null(), Text)
+def versions(kind: SubjectKind) -> ColumnElement[str | None]:
+    """An expression over a subject's row: the versions of the groups it rests on, as one text."""
+    return _VERSIONS[kind]()
 
 
-def stamps(versions: str | None, signals: str | None, marks: str | None, day: int, chain: str) -> Stamps:
+def stamps(versions: str | None, marks: str | None, day: int, chain: str) -> Stamps:
     """The stamps of a subject: what the statement told of it, the day (since 1970), and who would be asked."""
-    return {"groups": _short(versions), "intent": _short(signals), "marks": _short(marks), "day": day, "chain": chain}
+    return {"groups": _short(versions), "marks": _short(marks), "day": day, "chain": chain}
 
 
 def _short(told: str | None) -> str:
@@ -94,14 +93,6 @@ def _of_person() -> ColumnElement[Any]:
     theirs = (of_tenant(member), member.c.person_id == PERSON.c.id, member.c.assigned_at.is_not(None))
     rows = select(_of_all(member.c.id, group.c.version)).select_from(source).where(*theirs)
     return rows.correlate(PERSON).scalar_subquery()
-
-
-def _signals() -> ColumnElement[Any]:
-    """How many predictions there are of a group, how strong together, and when the latest was made."""
-    latest = func.coalesce(cast(func.max(SIGNAL.c.computed_at), Text), literal("", Text))
-    told = _told(func.count(), func.coalesce(func.sum(SIGNAL.c.strength), 0), latest)
-    theirs = (of_tenant(SIGNAL), SIGNAL.c.subject_id == GROUP.c.id, SIGNAL.c.subject_kind == "GROUP")
-    return select(told).select_from(SIGNAL).where(*theirs).correlate(GROUP).scalar_subquery()
 
 
 _VERSIONS: Mapping[SubjectKind, Callable[[], ColumnElement[Any]]] = MappingProxyType(

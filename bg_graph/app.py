@@ -1,7 +1,7 @@
 """The one place where the parts meet: from settings to the ASGI app; which jobs there are and in which order they run."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from bg_email_outbox.files import OutboxFiles
 from bg_email_outbox.settings import OutboxSettings
+from bg_graph.buying_groups.commands.intent_groups import GROUP_SOURCE
 from bg_graph.buying_groups.commands.maintenance import maintain_job
 from bg_graph.buying_groups.graphql.groups import GROUP
 from bg_graph.email.dispatch.measures import DispatchMeasures
@@ -25,11 +26,13 @@ from bg_graph.execution.node_ids import node_id
 from bg_graph.hosting.choosing import Plugins
 from bg_graph.hosting.email_hosts import EmailHosts
 from bg_graph.hosting.hosted import Observe
+from bg_graph.hosting.intent import IntentHost
 from bg_graph.hosting.measures import PluginMeasures
 from bg_graph.hosting.storage import PluginStorage
 from bg_graph.intent.graphql import STALE_BEFORE
+from bg_graph.intent.predicting.job import IntentJob
 from bg_graph.jobs.daily import run_daily
-from bg_graph.jobs.runs import JobFunction
+from bg_graph.jobs.runs import InSteps, Job, Steps
 from bg_graph.live.hearing import hearing
 from bg_graph.live.hub import LIVE, Hub
 from bg_graph.plugins.plugin import Capability
@@ -56,13 +59,13 @@ from bg_graph.web.server import build_web
 from bg_graph.web.unsubscribe import unsubscribe_routes
 from bg_graph.web.webhooks import Webhooks
 
-__all__ = ["JOBS", "Product", "build_schema", "create_app"]
+__all__ = ["JOBS", "Product", "build_schema", "create_app", "jobs_of", "plugins_of"]
 
 STALE_AFTER = timedelta(days=7)
 """Intent signals older than this are shown as stale: they are computed daily."""
 
-JOBS: Mapping[str, JobFunction] = MappingProxyType({"score": score_job, "maintain": maintain_job})
-"""The jobs in their daily order: scores come before maintenance, whose conditions ask for them. Source: domain.md."""
+JOBS = ("score", "intent", "maintain")
+"""The jobs in their daily order: maintenance comes last, for its conditions ask for scores and intent. Source: domain.md."""
 
 
 class Product:
@@ -84,9 +87,7 @@ class Product:
         self.clock = clock
         self.hub = Hub()
         self.plugins, self.email_hosts = plugins_of(settings, database, clock, observe=observe)
-        self.summaries = Summaries(
-            database, partial(self.plugins.chain, Capability.SUMMARY), settings.summaries, clock
-        )
+        self.summaries = Summaries(database, partial(self.plugins.chain, Capability.SUMMARY), settings.summaries, clock)
         self.services: Mapping[str, Any] = MappingProxyType(
             {
                 SERVICE: self.summaries,
@@ -156,6 +157,18 @@ def plugins_of(
     return plugins, EmailHosts(plugins, names.name_of)
 
 
+def jobs_of(plugins: Plugins, database: Database) -> Mapping[str, Job]:
+    """What each of `JOBS` does, in their order."""
+    names = TenantNames(database)
+    intent = IntentJob(IntentHost(partial(plugins.chain, Capability.INTENT)), GROUP_SOURCE)
+
+    async def predict(steps: Steps, now: datetime) -> dict[str, int]:
+        return await intent.run(steps, await names.name_of(steps.tenant_id) or "", now)
+
+    work: Sequence[Job] = (score_job, InSteps(predict), maintain_job)
+    return MappingProxyType(dict(zip(JOBS, work, strict=True)))
+
+
 def create_app(settings: Settings, *, clock: Clock = system_clock) -> ASGIApp:
     """The ASGI app of an installation. The database is opened here and closed at shutdown."""
     database = open_database(settings.database.url, pool_size=settings.database.pool_size)
@@ -176,7 +189,9 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> ASGIApp:
                 workers = workers_of(settings, database, product.email_hosts, clock=clock, count=measures.count)
                 await stack.enter_async_context(working(workers, product.hub, grace=settings.server.shutdown_grace))
             if settings.jobs.enabled:
-                work = run_daily(database, JOBS, clock, settings.jobs.schedule, tenants=list_tenants)
+                work = run_daily(
+                    database, jobs_of(product.plugins, database), clock, settings.jobs.schedule, tenants=list_tenants
+                )
                 await stack.enter_async_context(_in_background(work))
             yield
 
@@ -208,6 +223,7 @@ def _mail_routes(product: Product) -> list[Route]:
     webhooks = Webhooks(
         product.database,
         product.email_hosts,
+        frozenset(each.name for each in product.plugins.discovered),
         None if secret is None else secret.get_secret_value(),
         product.clock,
         settings.limits.max_body,

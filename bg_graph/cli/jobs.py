@@ -1,4 +1,4 @@
-"""`bg-graph jobs`: compute scores, maintain groups, and see the runs."""
+"""`bg-graph jobs`: compute scores, predict intent, maintain groups, and see the runs."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bg_graph.app import JOBS
+from bg_graph.app import JOBS, jobs_of, plugins_of
 from bg_graph.cli.faults import FAILED, misuse
 from bg_graph.cli.installation import migrated, settings_of, tenant_named
 from bg_graph.cli.tables import show_table
@@ -18,7 +18,9 @@ from bg_graph.store.engine import Database
 from bg_graph.tenancy.reads import Tenant, list_tenants
 from bg_graph.web.logs import configure_logs
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Compute scores, maintain groups; list the runs.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="Compute scores, predict intent, maintain groups; list the runs."
+)
 
 _WORDS = {
     RunState.DONE: "done",
@@ -41,7 +43,7 @@ def run(
     unknown = [name for name in jobs or () if name not in JOBS]
     if unknown:
         raise misuse(f"there is no job {', '.join(map(repr, unknown))}", f"There are: {', '.join(JOBS)}")
-    settings = settings_of(context)
+    settings = settings_of(context, with_plugins=True)
     configure_logs(settings.logging.format, settings.logging.level)
     asked = [name for name in JOBS if not jobs or name in jobs]
     if not asyncio.run(_run(settings, asked, tenant)):
@@ -63,11 +65,16 @@ async def _run(settings: Settings, names: list[str], tenant: str | None) -> bool
     """Run the jobs, telling of each; gives whether none failed."""
     outcomes: list[RunOutcome] = []
     async with migrated(settings) as database:
-        for each in await _tenants(database, tenant):
-            for name in names:
-                outcome = await run_job(database, each.id, name, JOBS[name], system_clock)
-                outcomes.append(outcome)
-                typer.echo(f"{each.name}: {name} {_told(outcome)}")
+        plugins, _ = plugins_of(settings, database)
+        jobs = jobs_of(plugins, database)
+        try:
+            for each in await _tenants(database, tenant):
+                for name in names:
+                    outcome = await run_job(database, each.id, name, jobs[name], system_clock)
+                    outcomes.append(outcome)
+                    typer.echo(f"{each.name}: {name} {_told(outcome)}")
+        finally:
+            await plugins.close()
     return all(outcome.state not in (RunState.FAILED, RunState.GIVEN_UP) for outcome in outcomes)
 
 

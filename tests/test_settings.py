@@ -68,7 +68,7 @@ def test_every_fault_is_told_at_once_with_its_place_and_what_is_allowed() -> Non
         "  server.prot ([server] in mine.toml): there is no such setting (did you mean server.port?); "
         "[server] has host, port, base_url, allowed_origins, trusted_proxies, introspection, shutdown_grace",
         "  sever.host ([sever] in mine.toml): there is no section [sever]; "
-        "there are [database], [server], [limits], [logging], [jobs], [live], [email], [outbox], [smtp]",
+        "there are [database], [server], [limits], [logging], [jobs], [live], [summaries], [email], [providers], [plugins], [tenants]",
         "  database.pool_size (flag): must be a whole number from 1 to 200; 0 is not",
         "  server.port ([server] in mine.toml): must be a whole number from 0 to 65535; 'x' is not",
         "  logging.level (environment, BG_LOGGING_LEVEL): must be one of debug, info, warning, error; 'loud' is not",
@@ -159,29 +159,20 @@ def test_every_default_is_allowed() -> None:
 
 
 def test_a_secret_may_lie_in_a_file_that_a_variable_names() -> None:
-    Path("password").write_text("s3cret word\n")
-    environment = {
-        "BG_SMTP_PASSWORD_FILE": "password",
-        "BG_SMTP_USER": "news",
-        "BG_SMTP_HOST": "mail.example.com",
-        "BG_EMAIL_PROVIDER": "smtp",
-        "BG_EMAIL_SENDER": "News <news@example.com>",
-    }
-    settings = load_settings(environment=environment)
-    assert settings.smtp.password is not None
-    assert settings.smtp.password.get_secret_value() == "s3cret word"
-    assert "s3cret" not in repr(settings)
+    Path("secret").write_text("sixteen characters and more\n")
+    secret = load_settings(environment={"BG_EMAIL_WEBHOOK_SECRET_FILE": "secret"}).email.webhook_secret
+    assert secret is not None
+    assert secret.get_secret_value() == "sixteen characters and more"
 
 
 def test_a_secret_whose_file_is_not_there_is_told_with_the_file() -> None:
-    message = refused(environment={"BG_SMTP_PASSWORD_FILE": "none.txt"})
-    assert (
-        "smtp.password (environment, BG_SMTP_PASSWORD_FILE): the file none.txt can't be read: No such file" in message
-    )
+    message = refused(environment={"BG_EMAIL_WEBHOOK_SECRET_FILE": "none.txt"})
+    place = "email.webhook_secret (environment, BG_EMAIL_WEBHOOK_SECRET_FILE)"
+    assert f"{place}: the file none.txt can't be read: No such file" in message
 
 
 def test_only_secrets_have_a_variable_for_a_file() -> None:
-    assert "BG_SMTP_HOST_FILE (environment): no setting" in refused(environment={"BG_SMTP_HOST_FILE": "x"})
+    assert "BG_SERVER_HOST_FILE (environment): no setting" in refused(environment={"BG_SERVER_HOST_FILE": "x"})
 
 
 def test_a_secret_that_is_wrong_is_not_shown() -> None:
@@ -190,34 +181,26 @@ def test_a_secret_that_is_wrong_is_not_shown() -> None:
     assert "short" not in message
 
 
-SMTP = {"BG_EMAIL_PROVIDER": "smtp", "BG_EMAIL_SENDER": "news@example.com", "BG_SMTP_HOST": "mail.example.com"}
+def test_settings_that_do_not_go_together_are_refused() -> None:
+    fault = "email.lease (environment, BG_EMAIL_LEASE): must be more than email.deadline"
+    assert fault in refused(environment={"BG_EMAIL_LEASE": "60"})
 
 
 @pytest.mark.parametrize(
-    ("environment", "fault"),
+    ("content", "environment", "told"),
     [
-        ({"BG_EMAIL_PROVIDER": "smtp", "BG_EMAIL_SENDER": "a@b.example"}, "smtp.host (not set): must be set"),
-        ({"BG_EMAIL_PROVIDER": "smtp", "BG_SMTP_HOST": "a"}, "email.sender (not set): must be set"),
-        ({**SMTP, "BG_SMTP_USER": "me"}, "smtp.password (not set): user and password"),
-        ({**SMTP, "BG_SMTP_PASSWORD": "word"}, "smtp.user (not set): user and password"),
-        (
-            {**SMTP, "BG_SMTP_USER": "me", "BG_SMTP_PASSWORD": "word", "BG_SMTP_TLS": "none"},
-            "smtp.tls (environment, BG_SMTP_TLS): must be starttls or tls",
-        ),
-        ({"BG_EMAIL_LEASE": "60"}, "email.lease (environment, BG_EMAIL_LEASE): must be more than email.deadline"),
+        ("[smtp]\nhost = 'a'\n", {}, "smtp.host ([smtp] in bg-graph.toml): it is plugins.smtp.host now"),
+        ("[email]\nprovider = 'smtp'\n", {}, "email.provider ([email] in bg-graph.toml): it is providers.email now"),
+        ("[email]\nsender = 'a@b.example'\n", {}, "it is plugins.smtp.sender now"),
+        ("[outbox]\nfolder = 'a'\n", {}, "it is plugins.outbox.folder now"),
+        ("", {"BG_SMTP_HOST": "a"}, "BG_SMTP_HOST (environment): it is BG_PLUGINS__SMTP__HOST now"),
+        ("", {"BG_SMTP_PASSWORD_FILE": "a"}, "it is BG_PLUGINS__SMTP__PASSWORD_FILE now"),
+        ("", {"BG_EMAIL_PROVIDER": "smtp"}, "it is BG_PROVIDERS__EMAIL now"),
+        ("", {"BG_OUTBOX_FOLDER": "a"}, "it is BG_PLUGINS__OUTBOX__FOLDER now"),
     ],
 )
-def test_settings_that_do_not_go_together_are_refused(environment: dict[str, str], fault: str) -> None:
-    assert fault in refused(environment=environment)
-
-
-def test_a_password_may_go_in_the_open_where_it_does_not_leave_the_machine() -> None:
-    own = {"BG_SMTP_HOST": "127.0.0.1", "BG_SMTP_TLS": "none", "BG_SMTP_USER": "me", "BG_SMTP_PASSWORD": "word"}
-    assert load_settings(environment={**SMTP, **own}).smtp.tls == "none"
-
-
-@pytest.mark.parametrize(
-    "sender", ["news", "news@", "@example.com", "a@b.example\nBcc: x@y.example", "", "ä@b.example", "a@b..example"]
-)
-def test_a_sender_that_is_no_address_is_refused(sender: str) -> None:
-    assert "email.sender (flag): must be an address" in refused(flags={"email.sender": sender})
+def test_who_writes_a_setting_in_its_old_place_is_told_the_new_one(
+    content: str, environment: dict[str, str], told: str
+) -> None:
+    Path("bg-graph.toml").write_text(content)
+    assert told in refused(environment=environment)

@@ -200,16 +200,16 @@ def rig(url: str, folder: Path, *, provider: str = "smtp", slow: float = 0.08, *
     given = {
         "BG_DATABASE_URL": url,
         "BG_SERVER_PORT": str(free_port()),
-        "BG_EMAIL_PROVIDER": provider,
-        "BG_EMAIL_SENDER": "news@example.com",
+        "BG_PROVIDERS__EMAIL": provider,
+        "BG_PLUGINS__SMTP__SENDER": "news@example.com",
         "BG_EMAIL_RATE": "500",
         "BG_EMAIL_DEADLINE": str(DEADLINE),
         "BG_EMAIL_LEASE": str(LEASE),
-        "BG_SMTP_HOST": "127.0.0.1",
-        "BG_SMTP_PORT": mail.stdout.readline().decode().strip(),
-        "BG_SMTP_TLS": "none",
-        "BG_SMTP_TIMEOUT": "3",
-        "BG_OUTBOX_FOLDER": str(folder / "outbox"),
+        "BG_PLUGINS__SMTP__HOST": "127.0.0.1",
+        "BG_PLUGINS__SMTP__PORT": mail.stdout.readline().decode().strip(),
+        "BG_PLUGINS__SMTP__TLS": "none",
+        "BG_PLUGINS__SMTP__TIMEOUT": "3",
+        "BG_PLUGINS__OUTBOX__FOLDER": str(folder / "outbox"),
         "BG_JOBS_ENABLED": "false",
     }
     made = Rig(url, folder, provider, record, {**os.environ, **given, **settings})

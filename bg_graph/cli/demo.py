@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from bg_graph.app import jobs_of, plugins_of
 from bg_graph.cli.faults import Failure, misuse
 from bg_graph.cli.installation import reached, settings_of, tenant_named
 from bg_graph.cli.progress import Bar
@@ -127,7 +128,7 @@ async def _prepare(settings: Settings, wanted: Wanted, complete: bool) -> str:
     async with reached(settings) as (database, _):
         await upgrade(database)
         if not complete:
-            await _load(database, wanted)
+            await _load(settings, database, wanted)
             wanted.write_record(complete=True)
         tenant = await tenant_named(database, TENANT)
         now = system_clock()
@@ -152,15 +153,19 @@ def _write(wanted: Wanted) -> None:
         raise Failure(f"{wanted.folder} can't be written: {fault.strerror}", "Choose another: --folder") from None
 
 
-async def _load(database: Database, wanted: Wanted) -> None:
+async def _load(settings: Settings, database: Database, wanted: Wanted) -> None:
     if not await list_tenants(database):
         await create_tenant(database, TENANT, system_clock())
     tenant = await tenant_named(database, TENANT)
+    plugins, _ = plugins_of(settings, database)
+    intent = jobs_of(plugins, database)["intent"]
     with Bar() as bar:
         try:
-            await load_demo(database, tenant.id, wanted.folder, clock=system_clock, progress=bar)
+            await load_demo(database, tenant.id, wanted.folder, intent=intent, clock=system_clock, progress=bar)
         except DemoNotLoaded as fault:
             raise Failure(str(fault), "Make it anew with --fresh") from None
+        finally:
+            await plugins.close()
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from bg_graph.email.rules.deliveries import DeliveryStatus
 from bg_graph.hosting.choosing import Plugins
 from bg_graph.hosting.discovery import Discovered
 from bg_graph.hosting.hosted import Hosted
+from bg_graph.hosting.own_settings import is_secret
 from bg_graph.hosting.storage import PassingStorage
 from bg_graph.jobs.reads import JobRun, latest_runs
 from bg_graph.settings import Settings, known_settings, settings_file
@@ -61,7 +62,7 @@ async def _examine(settings: Settings, config: Path | None) -> int:
 
 async def _findings(settings: Settings, config: Path | None) -> AsyncIterator[Finding]:
     plugins = Plugins(settings, lambda _: PassingStorage())
-    for finding in (*_settings_found(settings, config), _port(settings)):
+    for finding in (*_settings_found(settings, config), *_own_settings_found(settings, plugins), _port(settings)):
         yield finding
     async for finding in _plugins(plugins):
         yield finding
@@ -108,6 +109,20 @@ def _settings_found(settings: Settings, config: Path | None) -> Iterator[Finding
         value = getattr(getattr(settings, info.section), info.name)
         if value != getattr(getattr(Settings(), info.section), info.name):
             yield Finding(f"setting {info.key} = {'(set)' if info.secret else value}")
+
+
+def _own_settings_found(settings: Settings, plugins: Plugins) -> Iterator[Finding]:
+    """What was given for plugins; secrets, and what nobody knows to be none, are not shown."""
+    for table in settings.own.plugins.values():
+        model = plugins.settings_of(table.name)
+        shown = (
+            {}
+            if model is None
+            else {name: not is_secret(each.annotation) for name, each in type(model).model_fields.items()}
+        )
+        for given in table.given:
+            value = given.value if shown.get(given.path[0]) else "(set)"
+            yield Finding(f"setting plugins.{table.name}.{'.'.join(given.path)} = {value}")
 
 
 def _port(settings: Settings) -> Finding:

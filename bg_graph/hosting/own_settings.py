@@ -54,7 +54,7 @@ class _Reading:
         name, *below = given.path
         fields = self.model.model_fields
         secret = name.removesuffix(_FILE)
-        if name not in fields and name.endswith(_FILE) and secret in fields and _is_secret(fields[secret].annotation):
+        if name not in fields and name.endswith(_FILE) and secret in fields and is_secret(fields[secret].annotation):
             self._read(secret, Path(str(given.value)), given)
             return
         if name not in fields and self.model.model_config.get("extra") != "allow":
@@ -63,11 +63,11 @@ class _Reading:
             self.faults.append(SettingFault(self._key(name), given.where, message))
             return
         annotation = fields[name].annotation if name in fields else None
-        if _is_secret(annotation) and not given.is_text and given.where.startswith("["):
+        if is_secret(annotation) and not given.is_text and given.where.startswith("["):
             self.faults.append(SettingFault(self._key(name), given.where, self._elsewhere(name)))
             return
         self._set(name, below, _typed(annotation, given) if not below else given.value, given.where)
-        if _is_secret(annotation):
+        if is_secret(annotation):
             self._secrets.append(str(given.value))
 
     def wrong(self) -> Iterator[SettingFault]:
@@ -117,10 +117,10 @@ class _Reading:
         return ".".join((self.prefix, *path))
 
 
-def _is_secret(annotation: object) -> bool:
+def is_secret(annotation: object) -> bool:
     """Whether a setting is kept from sight."""
     if get_origin(annotation) in (Union, types.UnionType):
-        return any(_is_secret(each) for each in get_args(annotation))
+        return any(is_secret(each) for each in get_args(annotation))
     return isinstance(annotation, type) and issubclass(annotation, SecretStr | SecretBytes)
 
 

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -75,10 +76,21 @@ def load_settings(
     own.where.update({item.key: item.where for item in given.values() if item.key.startswith("providers.")})
     tables = own.tables()
     settings = _validated(given, known, tables, faults)
-    faults += judge(settings.providers if settings else ProviderSettings(), tables)
+    faults += judge(settings.providers if settings else _chosen(given), tables)
     if faults or settings is None:
         raise WrongSettings(faults)
     return settings
+
+
+def _chosen(given: Mapping[str, _Given]) -> ProviderSettings:
+    """The choice of providers, as far as it is right, where other settings are wrong."""
+    found = ProviderSettings()
+    for item in given.values():
+        section, _, name = item.key.partition(".")
+        if section == "providers":
+            with suppress(ValidationError):
+                found = ProviderSettings.model_validate({**found.model_dump(), name: item.value})
+    return found
 
 
 def _from_flags(flags: Mapping[str, object], own: PluginReading) -> Iterator[_Given]:

@@ -103,7 +103,7 @@ class PluginTables:
 
     plugins: Mapping[str, PluginTable] = field(default_factory=dict)
     tenants: Mapping[str, TenantTable] = field(default_factory=dict)
-    where: Mapping[str, str] = field(default_factory=dict)
+    where: Mapping[str, str] = field(default_factory=dict, compare=False)
     """Where a choice of providers stands, by its key: `providers.email`, `tenants.contoso.providers.email`."""
 
 

@@ -35,11 +35,13 @@ Answer = Callable[[Request], Awaitable[Response]]
 class Webhooks:
     """What takes reports: from which providers, with which secret, into which store.
 
-    Heard are the plugins that can send. Without a secret only a provider that signs by a scheme of its own is.
+    `names`: the plugins by which deliveries may have been sent, now or before. Without a secret only a provider that signs
+    by a scheme of its own is heard.
     """
 
     database: Database
     hosts: EmailHosts
+    names: frozenset[str]
     secret: str | None
     clock: Clock
     max_body: int
@@ -52,7 +54,7 @@ class Webhooks:
     async def take(self, request: Request) -> Response:
         """Take in a call's reports; what came before, or is of no delivery here, is counted and changes nothing."""
         name: str = request.path_params["name"]
-        if name not in self.hosts.plugins:
+        if name not in self.names:
             raise HttpFault(404, ErrorCode.NOT_FOUND, f"There is no e-mail provider {name[:40]!r}.")
         signs = [host for host in await self.hosts.all_of(name) if host.can(EmailAbility.SIGNED_EVENTS)]
         if not signs and self.secret is None:

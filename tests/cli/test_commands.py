@@ -147,17 +147,18 @@ def test_the_doctor_tells_whether_e_mail_can_be_sent(shell: Shell) -> None:
     assert "ok      e-mail by outbox: messages are kept in outbox" in shell.run("doctor", code=1).stdout
     assert not (shell.folder / "outbox").exists()
     smtp = {
-        "BG_EMAIL_PROVIDER": "smtp",
-        "BG_EMAIL_SENDER": "news@example.com",
-        "BG_SMTP_HOST": "127.0.0.1",
-        "BG_SMTP_PORT": "1",
-        "BG_SMTP_USER": "news",
-        "BG_SMTP_PASSWORD": "s3cret",
+        "BG_PROVIDERS__EMAIL": "smtp",
+        "BG_PLUGINS__SMTP__SENDER": "news@example.com",
+        "BG_PLUGINS__SMTP__HOST": "127.0.0.1",
+        "BG_PLUGINS__SMTP__PORT": "1",
+        "BG_PLUGINS__SMTP__USER": "news",
+        "BG_PLUGINS__SMTP__PASSWORD": "s3cret",
     }
     text = shell.run("doctor", code=1, **smtp).stdout
     assert "PROBLEM e-mail by smtp: the mail server 127.0.0.1:1 can't be reached" in text
-    assert "-> see [smtp] and [email] in docs/settings.md" in text
-    assert "setting smtp.password = (set)" in text
+    assert "-> see [plugins.smtp] in docs/settings.md" in text
+    assert "setting plugins.smtp.password = (set)" in text
+    assert "setting plugins.smtp.port = 1" in text
     assert "s3cret" not in text
 
 

@@ -88,11 +88,24 @@ def test_a_second_start_serves_the_data_that_is_there(first_start: tuple[Path, S
         assert demo.ask("{ buyingGroups(first: 3) { totalCount nodes { id name engagementScore } } }") == before
 
 
+MAIL_SERVER = """
+[providers]
+email = "smtp"
+
+[plugins.smtp]
+host = "mail"
+sender = "a@b.example"
+
+[tenants.demo.providers]
+email = "smtp"
+"""
+
+
 def test_what_is_sent_comes_to_its_outbox_even_where_a_mail_server_is_set(
     first_start: tuple[Path, Served, dict[str, object]],
 ) -> None:
     folder, *_ = first_start
-    (folder / "bg-graph.toml").write_text('[email]\nprovider = "smtp"\nsender = "a@b.example"\n[smtp]\nhost = "mail"\n')
+    (folder / "bg-graph.toml").write_text(MAIL_SERVER)
     with served(folder) as demo:
         sent = send_to_one(demo)
         assert sent["userErrors"] == []

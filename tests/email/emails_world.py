@@ -33,7 +33,7 @@ from bg_graph.settings import Settings
 from bg_graph.store.ids import new_id
 from bg_graph.tenancy.rules import Caller, Right
 from bg_graph.web.faults import shown
-from tests.hosting.hosted_providers import email_host
+from tests.hosting.hosted_providers import email_hosts, hosted
 from tests.world import World
 
 SUBJECT = "{{ solution_interest.name }} for {{ account.name }}"
@@ -150,7 +150,7 @@ class Emails:
 def emails_of(world: World, folder: Path, schema: strawberry.Schema, provider: ToldProvider, name: str) -> Emails:
     """A tenant whose e-mails a told provider sends."""
     product = Product(Settings(), world.database, lambda: world.now)
-    host = email_host(name, provider, deadline=2.0)
-    services = {**product.services, **email_services(host, world.database, lambda: world.now)}
+    hosts = email_hosts(hosted(provider, "email", name, deadline=2.0))
+    services = {**product.services, **email_services(hosts, world.database, lambda: world.now)}
     product.services = MappingProxyType(services)
     return Emails(world, folder, schema, provider, product)

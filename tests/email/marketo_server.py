@@ -367,7 +367,9 @@ def number_in(path: str) -> int:
 def marketo_server() -> Iterator[Marketo]:
     """The server in a thread, on a port of its own, until the `with` ends."""
     marketo = Marketo()
-    config = uvicorn.Config(application(marketo), host="127.0.0.1", port=0, log_level="error", access_log=False)
+    config = uvicorn.Config(
+        application(marketo), host="127.0.0.1", port=0, lifespan="off", log_level="error", access_log=False
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -42,9 +42,9 @@ def test_the_doctor_names_what_is_unknown_and_what_a_provider_that_is_set_no_mor
         Waiting("outbox", DeliveryStatus.QUEUED, 5, NOW),
         Waiting("smtp", DeliveryStatus.QUEUED, 7, NOW),
     ]
-    unknown, left_over, queued = queue_findings(found, "smtp")
+    unknown, left_over, queued = queue_findings(found, ["smtp"])
     assert not unknown.is_well
     assert "resolveDelivery" in (unknown.remedy or "")
     assert not left_over.is_well
-    assert "email.provider = outbox" in (left_over.remedy or "")
+    assert "enable the plugin, by [plugins.outbox] in the settings" in (left_over.remedy or "")
     assert queued.is_well

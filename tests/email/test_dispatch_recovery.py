@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from bg_graph.email.dispatch.recovery import bury, settle
 from bg_graph.email.rules.attempts import Result
 from bg_graph.email.rules.deliveries import DeliveryStatus, Outcome
 from bg_graph.email.tables import DeliveryRow, EmailSendRow
+from bg_graph.hosting.email_hosts import Carrier
 from bg_graph.plugins.email import Accepted, EmailAbility, Recipient, Refused, SendAnswer, SendRequest
 from bg_graph.plugins.errors import Unavailable
 from bg_graph.store.connection import table_of
@@ -25,8 +27,9 @@ from bg_graph.store.ids import new_id
 from bg_graph.store.scope import of_tenant
 from tests.conftest import NOW
 from tests.email.recording import RecordingProvider, accepting
-from tests.email.sending_world import Sending, sender, sending
-from tests.email.working import at_work, claimed_by, host_of, until_all, worker_of
+from tests.email.sending_world import PROVIDER, Sending, sender, sending
+from tests.email.working import at_work, claimed_by, hosts_of, until_all, worker_of
+from tests.hosting.hosted_providers import email_host
 from tests.world import World
 
 LEASE = timedelta(seconds=60)
@@ -86,6 +89,13 @@ async def test_followers_of_the_send_are_told_that_it_is_unknown(world: World) -
     assert [(each.topic, each.subject_id) for each in heard] == [("send", send_id)]
 
 
+async def settled_by(world: World, provider: RecordingProvider, *, attempts: int, now: datetime) -> int:
+    """Have what is unknown settled by a provider; gives how many deliveries were."""
+    hosts = hosts_of(provider)
+    carrying = partial(hosts.carrying, PROVIDER)
+    return await settle(world.database, PROVIDER, carrying, attempts=attempts, now=now)
+
+
 async def test_a_slow_workers_answer_settles_what_was_taken_for_lost(world: World) -> None:
     given, send_id, (slow,) = await lost(world)
     await record(world.database, world.tenant, {slow: Result(DeliveryStatus.SENT, message_id="<1@t>")}, now=LATER)
@@ -98,7 +108,7 @@ async def test_what_did_not_go_out_is_queued_again_only_where_a_key_is_taken_onc
 ) -> None:
     given, send_id, claimed = await lost(world)
     provider = RecordingProvider(abilities=abilities)
-    await settle(world.database, host_of(provider), attempts=3, now=LATER)
+    await settled_by(world, provider, attempts=3, now=LATER)
     ((status, _),) = await given.statuses(send_id)
     assert status == ("QUEUED" if EmailAbility.IDEMPOTENT in abilities else "UNKNOWN")
     assert provider.asked == ([claimed[0].id.hex] if EmailAbility.FIND_SEND in abilities else [])
@@ -107,7 +117,7 @@ async def test_what_did_not_go_out_is_queued_again_only_where_a_key_is_taken_onc
 async def test_what_may_have_left_of_a_cancelled_send_is_not_taken_for_cancelled(world: World) -> None:
     given, send_id, _ = await lost(world)
     await world.change(EmailSendRow, send_id, cancelled_at=NOW)
-    await settle(world.database, host_of(RecordingProvider(abilities=ONCE)), attempts=3, now=LATER)
+    await settled_by(world, RecordingProvider(abilities=ONCE), attempts=3, now=LATER)
     assert await given.statuses(send_id) == [("QUEUED", "NO_ANSWER")]
 
 
@@ -119,7 +129,7 @@ async def test_what_the_provider_finds_is_settled_as_it_says(world: World, abili
         first.id.hex: Accepted(key=first.id.hex, message_id="<1@t>"),
         second.id.hex: Refused(key=second.id.hex, code="550", message="no"),
     }
-    assert await settle(world.database, host_of(provider), attempts=3, now=LATER) == 2
+    assert await settled_by(world, provider, attempts=3, now=LATER) == 2
     rows = {row.id: row for row in await given.deliveries(send_id)}
     assert (rows[first.id].status, rows[first.id].provider_message_id) == ("SENT", "<1@t>")
     assert (rows[second.id].status, rows[second.id].reason) == ("FAILED", "REFUSED")
@@ -131,7 +141,7 @@ async def test_a_provider_that_cannot_tell_now_is_asked_again_later_and_less_and
     provider = RecordingProvider(abilities=FIND)
     now, waits = LATER, []
     for _ in range(6):
-        await settle(world.database, host_of(provider), attempts=3, now=now)
+        await settled_by(world, provider, attempts=3, now=now)
         (row,) = await given.deliveries(send_id)
         waits.append(row.not_before - now)
         now = row.not_before
@@ -144,7 +154,7 @@ async def test_a_provider_that_cannot_tell_now_is_asked_again_later_and_less_and
 async def test_two_workers_do_not_ask_for_the_same_delivery_at_once(world: World) -> None:
     await lost(world, 5)
     provider = RecordingProvider(abilities=FIND)
-    await asyncio.gather(*(settle(world.database, host_of(provider), attempts=3, now=LATER) for _ in range(4)))
+    await asyncio.gather(*(settled_by(world, provider, attempts=3, now=LATER) for _ in range(4)))
     assert len(provider.asked) == len(set(provider.asked)) == 5
 
 
@@ -154,13 +164,13 @@ async def test_while_the_provider_is_down_nothing_is_settled(world: World) -> No
             raise Unavailable("refused")
 
     given, send_id, _ = await lost(world)
-    assert await settle(world.database, host_of(Down(abilities=BOTH)), attempts=3, now=LATER) == 0
+    assert await settled_by(world, Down(abilities=BOTH), attempts=3, now=LATER) == 0
     assert await given.statuses(send_id) == [("UNKNOWN", "WORKER_LOST")]
 
 
 async def test_what_was_tried_as_often_as_it_may_is_left_to_a_person(world: World) -> None:
     given, send_id, _ = await lost(world)
-    await settle(world.database, host_of(RecordingProvider(abilities=ONCE)), attempts=1, now=LATER)
+    await settled_by(world, RecordingProvider(abilities=ONCE), attempts=1, now=LATER)
     assert await given.statuses(send_id) == [("UNKNOWN", "WORKER_LOST")]
 
 
@@ -168,7 +178,7 @@ async def test_what_a_person_settled_is_not_settled_again(world: World) -> None:
     given, send_id, (slow,) = await lost(world)
     async with world.database.writing(world.tenant) as db:
         assert await resolve_delivery(db, sender(world.tenant), slow.id, Outcome.DROP, now=LATER) is None
-    await settle(world.database, host_of(RecordingProvider(abilities=BOTH)), attempts=3, now=LATER)
+    await settled_by(world, RecordingProvider(abilities=BOTH), attempts=3, now=LATER)
     await record(world.database, world.tenant, {slow: Result(DeliveryStatus.UNKNOWN, "NO_ANSWER")}, now=LATER)
     assert await given.statuses(send_id) == [("CANCELLED", "DROPPED")]
 
@@ -200,8 +210,9 @@ async def test_a_call_that_could_outlast_the_lease_is_not_begun(left: float, beg
     one = Claimed(new_id(), new_id(), new_id(), 1)
     letter = Letter(one.id, "e", Recipient(key=one.id.hex, address="x@acme.test"))
     provider = RecordingProvider()
-    delivering = Delivering(host_of(provider, deadline=5.0), lambda: NOW, attempts=3, gap=timedelta(0))
+    delivering = Delivering(lambda: NOW, attempts=3, gap=timedelta(0))
+    carrier = Carrier(email_host(PROVIDER, provider, deadline=5.0), "acme")
     departure = Departure({one: letter}, NOW + timedelta(seconds=left), {})
-    (results,) = [each async for each in delivering.results(departure, NOW)]
+    (results,) = [each async for each in delivering.results(carrier, departure, NOW)]
     assert results[one].status == (DeliveryStatus.SENT if begun else DeliveryStatus.QUEUED)
     assert bool(provider.sent) is begun

@@ -10,20 +10,20 @@ from bg_graph.email.composing import Renderer
 from bg_graph.email.dispatch.claiming import Claimed, Holder, claim
 from bg_graph.email.dispatch.letters import Writer
 from bg_graph.email.dispatch.worker import Options, Worker
-from bg_graph.hosting.email import EmailHost
+from bg_graph.hosting.email_hosts import EmailHosts
 from bg_graph.plugins.email import EmailProvider
 from bg_graph.store.clock import Clock, system_clock
 from bg_graph.store.engine import Database
 from tests.email.sending_world import PROVIDER, Sending
-from tests.hosting.hosted_providers import email_host
+from tests.hosting.hosted_providers import email_hosts, hosted
 
 
 def link(token: str) -> str:
     return f"https://bg.test/unsubscribe/{token}"
 
 
-def host_of(provider: EmailProvider, *, deadline: float = 5.0) -> EmailHost:
-    return email_host(PROVIDER, provider, deadline=deadline, concurrency=20)
+def hosts_of(provider: EmailProvider, *, deadline: float = 5.0) -> EmailHosts:
+    return email_hosts(hosted(provider, "email", PROVIDER, deadline=deadline))
 
 
 def worker_of(
@@ -31,8 +31,8 @@ def worker_of(
 ) -> Worker:
     """A worker that is quick to look into the queue."""
     options = {"rate": 1000.0, "attempts": 3, "lease": 20.0, "poll": 0.02, **different}
-    host = host_of(provider, deadline=deadline)
-    return Worker(database, host, Writer(host.abilities, link, Renderer()), Options(**options), clock=clock)
+    hosts = hosts_of(provider, deadline=deadline)
+    return Worker(database, hosts, PROVIDER, Writer(link, Renderer()), Options(**options), clock=clock)
 
 
 @asynccontextmanager

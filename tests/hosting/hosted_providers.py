@@ -1,8 +1,10 @@
 """Providers that a test holds in its hands, as the server holds them: no fence, so that the test shares their objects."""
 
 from typing import Any
+from uuid import UUID
 
 from bg_graph.hosting.email import EmailHost
+from bg_graph.hosting.email_hosts import EmailHosts
 from bg_graph.hosting.fences.options import FenceOptions, Isolation
 from bg_graph.hosting.hosted import Hosted
 from bg_graph.hosting.storage import PassingStorage
@@ -33,6 +35,36 @@ def hosted(
     except StopIteration:
         return held
     raise AssertionError("a provider without a fence is built at once")
+
+
+class One:
+    """One provider of e-mail, which serves every tenant."""
+
+    def __init__(self, held: Hosted) -> None:
+        self.held = held
+
+    @property
+    def email_plugins(self) -> list[str]:
+        return [self.held.name]
+
+    def email(self, tenant: str) -> Hosted:
+        return self.held
+
+    def carrying(self, plugin: str, tenant: str) -> Hosted | None:
+        return self.held if plugin == self.held.name else None
+
+    def hosted_of(self, plugin: str) -> list[Hosted]:
+        return [self.held] if plugin == self.held.name else []
+
+
+async def acme(_tenant_id: UUID) -> str:
+    """The name of every tenant."""
+    return "acme"
+
+
+def email_hosts(held: Hosted) -> EmailHosts:
+    """One provider, for all tenants."""
+    return EmailHosts(One(held), acme)
 
 
 def email_host(name: str, provider: Any, **options: Any) -> EmailHost:

@@ -10,7 +10,7 @@ from uuid import UUID
 import uvicorn
 
 from bg_graph.app import create_app
-from bg_graph.settings import DatabaseSettings, EmailSettings, JobSettings, Section, Settings
+from bg_graph.settings import DatabaseSettings, EmailSettings, JobSettings, PluginTables, Section, Settings
 from bg_graph.store.engine import Database
 from bg_graph.tenancy.commands import create_token
 from bg_graph.tenancy.rules import Right
@@ -32,7 +32,7 @@ class Served:
 
 @asynccontextmanager
 async def serving(
-    database: Database, database_url: str, tenant: UUID, *rights: Right, **sections: Section
+    database: Database, database_url: str, tenant: UUID, *rights: Right, **sections: Section | PluginTables
 ) -> AsyncIterator[Served]:
     """The whole product on a free port of 127.0.0.1, its clock standing still; nothing is sent unless `email` says so."""
     async with database.writing(tenant) as db:

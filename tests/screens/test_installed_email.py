@@ -7,4 +7,4 @@ async def test_the_provider_that_sends_is_listed_with_its_version(ask: Ask) -> N
     found = await ask("{ plugins { name version capability provider healthy } }")
     (email,) = (each for each in found.data["plugins"] if each["capability"] == "email")
     assert email.pop("version")
-    assert email == {"name": "outbox", "capability": "email", "provider": "OutboxProvider", "healthy": True}
+    assert email == {"name": "outbox", "capability": "email", "provider": "outbox", "healthy": True}

@@ -11,9 +11,9 @@ import pytest
 from playwright.async_api import expect
 
 from bg_email_outbox.provider import OutboxProvider
-from bg_email_outbox.settings import OutboxSettings as PluginSettings
+from bg_email_outbox.settings import OutboxSettings
 from bg_graph.execution.node_ids import node_id
-from bg_graph.settings import EmailSettings, OutboxSettings
+from bg_graph.settings import EmailSettings, PluginTables, plugin_tables
 from bg_graph.store.engine import Database
 from bg_graph.tenancy.rules import Right
 from tests.browser import WatchedPage
@@ -41,12 +41,16 @@ def database_url(request: pytest.FixtureRequest, sqlite_database: str) -> str:
 
 @pytest.fixture
 def outbox(tmp_path: Path) -> OutboxProvider:
-    return OutboxProvider(PluginSettings(folder=tmp_path / "outbox"), lent("outbox"), clock=lambda: AT)
+    return OutboxProvider(OutboxSettings(folder=tmp_path / "outbox"), lent("outbox"), clock=lambda: AT)
+
+
+def outbox_in(folder: Path) -> PluginTables:
+    return plugin_tables({"outbox": {"folder": folder / "outbox"}})
 
 
 @pytest.fixture
 async def served(database: Database, database_url: str, tenant: UUID, tmp_path: Path) -> AsyncIterator[Served]:
-    async with serving(database, database_url, tenant, outbox=OutboxSettings(folder=tmp_path / "outbox")) as server:
+    async with serving(database, database_url, tenant, own=outbox_in(tmp_path)) as server:
         yield server
 
 
@@ -59,7 +63,7 @@ async def test_an_e_mail_sent_by_the_api_comes_to_the_page(
     database: Database, database_url: str, world: World, tmp_path: Path, watched_page: WatchedPage
 ):
     group = await sending(world, "ann@acme.test", "bob@acme.test")
-    sections = {"email": EmailSettings(dispatch=True), "outbox": OutboxSettings(folder=tmp_path / "outbox")}
+    sections = {"email": EmailSettings(dispatch=True), "own": outbox_in(tmp_path)}
     given = {
         "buyingGroupId": node_id("grp", group.group),
         "memberIds": [node_id("mem", member) for member in group.members],
@@ -95,7 +99,7 @@ async def test_what_was_sent_is_listed_and_shown_and_the_token_leaves_the_addres
     page = watched_page.page
     for number, subject in ((1, "First"), (2, "Second")):
         message = recipient(number, subject=subject, plain=f"{subject} text", html=f"<p>{subject} page</p>")
-        await outbox.send(request(message, tenant=tenant.hex))
+        await outbox.send(request(message, tenant="acme"))
     await page.goto(f"{served.url}/plugins/outbox/#token={served.token}")
     await expect(page.locator("#messages .subject")).to_have_text(["Second", "First"])
     await expect(page.get_by_role("heading", name="Second")).to_be_visible()
@@ -119,7 +123,7 @@ async def test_a_message_runs_nothing_and_loads_nothing(
 ):
     page = watched_page.page
     unsubscribe = {"List-Unsubscribe": "<https://graph.example.com/unsubscribe/x>"}
-    await outbox.send(request(recipient(1, html=HOSTILE, headers=unsubscribe), tenant=tenant.hex))
+    await outbox.send(request(recipient(1, html=HOSTILE, headers=unsubscribe), tenant="acme"))
     await page.goto(f"{served.url}/plugins/outbox/#token={served.token}")
     frame = page.frame_locator("#html")
     await expect(frame.locator("h1")).to_have_css("color", "rgb(200, 0, 0)")
@@ -137,7 +141,7 @@ async def test_a_token_that_graphiql_was_given_serves_here_too(
     served: Served, outbox: OutboxProvider, tenant: UUID, watched_page: WatchedPage
 ):
     page = watched_page.page
-    await outbox.send(request(tenant=tenant.hex))
+    await outbox.send(request(tenant="acme"))
     await page.goto(f"{served.url}/#token={served.token}")
     await expect(page.locator(".graphiql-tab-button")).to_have_count(3)
     while "Bearer" not in (await page.evaluate("() => sessionStorage.getItem('graphiql:tabState')") or ""):
@@ -150,7 +154,7 @@ async def test_without_a_token_one_is_asked_for(
     served: Served, outbox: OutboxProvider, tenant: UUID, watched_page: WatchedPage
 ):
     page = watched_page.page
-    await outbox.send(request(tenant=tenant.hex))
+    await outbox.send(request(tenant="acme"))
     await page.goto(f"{served.url}/plugins/outbox/")
     field = page.get_by_label("No valid token")
     await field.fill("bg_wrong")

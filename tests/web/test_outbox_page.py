@@ -3,7 +3,6 @@
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
-from uuid import UUID
 
 import httpx
 import pytest
@@ -18,11 +17,11 @@ from bg_graph.web.outbox import PAGE_SIZE, outbox_routes
 from tests.email.messages import AT, key_of, parsed, recipient, request
 from tests.plugins.lent import lent
 
-ACME, OTHER = new_id(), new_id()
+ACME, OTHER = "acme", "other"
 
 
-def caller(tenant: UUID, *rights: Right) -> Caller:
-    return Caller(tenant, "acme", new_id(), "Maria", frozenset(rights))
+def caller(tenant: str, *rights: Right) -> Caller:
+    return Caller(new_id(), tenant, new_id(), "Maria", frozenset(rights))
 
 
 CALLERS = {
@@ -53,8 +52,8 @@ def token(name: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {name}"}
 
 
-async def sent(outbox: OutboxProvider, number: int, tenant: UUID = ACME, **said: object) -> None:
-    await outbox.send(request(recipient(number, **said), tenant=tenant.hex))
+async def sent(outbox: OutboxProvider, number: int, tenant: str = ACME, **said: object) -> None:
+    await outbox.send(request(recipient(number, **said), tenant=tenant))
 
 
 async def test_the_page_and_its_files_hold_no_data_and_are_for_everybody(client: httpx.AsyncClient):

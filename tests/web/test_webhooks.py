@@ -24,7 +24,7 @@ from bg_graph.web.webhooks import Webhooks
 from tests.conftest import NOW
 from tests.email.emails_world import ToldProvider
 from tests.email.sending_world import PROVIDER, Sending, sending
-from tests.hosting.hosted_providers import email_host
+from tests.hosting.hosted_providers import email_hosts, hosted
 from tests.screens.serving import serving
 from tests.world import World
 
@@ -72,9 +72,9 @@ def signed(body: bytes, at: int | None = None, secret: str = SECRET) -> dict[str
 
 
 def opened(world: World, provider: ToldProvider, secret: str | None = SECRET) -> httpx.AsyncClient:
-    host = email_host(PROVIDER, provider, deadline=5)
+    hosts = email_hosts(hosted(provider, "email", PROVIDER))
     names = frozenset({PROVIDER, "smtp"})
-    hook = Webhooks(world.database, host, names, secret, lambda: NOW, max_body=20_000, body_timeout=5)
+    hook = Webhooks(world.database, hosts, names, secret, lambda: NOW, max_body=20_000, body_timeout=5)
     transport = httpx.ASGITransport(Starlette(routes=hook.routes()))
     return httpx.AsyncClient(transport=transport, base_url="http://test")
 

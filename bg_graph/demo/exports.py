@@ -1,4 +1,4 @@
-"""Writing the demo's export files: what a user would have from Salesforce, Marketo and an intent vendor, and a set-up.
+"""Writing the demo's export files: what a user would have from Salesforce and Marketo, and a set-up.
 
 Companies are made and written one by one, so that memory does not grow with the size.
 """
@@ -19,17 +19,6 @@ from bg_graph.demo.behaviour import Action, actions_of
 from bg_graph.demo.chance import chance_of
 from bg_graph.demo.companies import PEOPLE_AT_MOST, Company, Contact, company_of
 from bg_graph.demo.deals import Deal, JourneyEntry, deals_of, journeys_of
-from bg_graph.demo.offers import OFFERS
-from bg_graph.demo.predictions import (
-    MODEL,
-    VERSION,
-    Attention,
-    Prediction,
-    attention_to,
-    committee_attention,
-    company_attention,
-    predictions_of,
-)
 from bg_graph.setup.example import EXAMPLE_FILE
 
 SETUP_FILE = "tenant.toml"
@@ -63,10 +52,6 @@ _COLUMNS: Mapping[str, Sequence[str]] = {
         "primaryAttributeValue", "attributes",
     ),
     "AccountJourney.csv": ("Id", "AccountId", "Name", "Status", "EnteredDate"),
-    "IntentSignal.csv": (
-        "SubjectType", "SubjectId", "SolutionInterest", "Kind", "Category", "Product", "Name", "Probability",
-        "ComputedAt", "Model", "ModelVersion",
-    ),
 }  # fmt: skip
 
 EXPORT_FILES = tuple(_COLUMNS)
@@ -149,7 +134,7 @@ class _Writer:
         self.moves: list[list[object]] = []
 
     def company(self, company: Company) -> None:
-        """A company, its people and what they did, its deals, journeys and signals."""
+        """A company, its people and what they did, its deals and journeys."""
         place = company.place
         self.tables["Account.csv"].add(
             company.id,
@@ -165,14 +150,11 @@ class _Writer:
             self._deal(company, deal)
         for entry in journeys_of(company, self.seed, self.now):
             self._journey(company, entry)
-        people: dict[int, dict[str, Attention]] = {}
         for contact in company.contacts:
             self._contact(company, contact)
             chance = chance_of(self.seed, "behaviour", contact.number)
             actions = actions_of(contact, chance, self.now, place.hours_from_utc)
             self._activities(contact, actions)
-            people[contact.number] = attention_to(actions, self.now)
-        self._signals_of_company(company, people)
         for offer, story in company.stories:
             if story.stages:
                 self.moves.append([company.id, offer.name, list(story.stages)])
@@ -227,34 +209,6 @@ class _Writer:
             attributes = orjson.dumps(action.attributes).decode()
             guid = f"{lead:08x}-{number:06x}"
             table.add(guid, lead, _time(action.at), action.type_id, "null", "null", action.asset, attributes)
-
-    def _signals_of_company(self, company: Company, people: Mapping[int, Mapping[str, Attention]]) -> None:
-        for contact in company.contacts:
-            paid = people[contact.number]
-            for offer in (each for each in OFFERS if each.name in paid):
-                self._signals("PERSON", contact.id, "", predictions_of("PERSON", offer, paid[offer.name]))
-        paid = company_attention(company, people)
-        for offer in (each for each in OFFERS if each.name in paid):
-            self._signals("ACCOUNT", company.id, "", predictions_of("ACCOUNT", offer, paid[offer.name]))
-        for offer, _ in company.stories:
-            attention = committee_attention(company, offer, people)
-            self._signals("GROUP", company.id, offer.name, predictions_of("GROUP", offer, attention))
-
-    def _signals(self, subject: str, subject_id: str, interest: str, predictions: Sequence[Prediction]) -> None:
-        for each in predictions:
-            self.tables["IntentSignal.csv"].add(
-                subject,
-                subject_id,
-                interest,
-                each.kind,
-                each.category,
-                each.product,
-                each.name,
-                each.probability,
-                _time(self.now),
-                MODEL,
-                VERSION,
-            )
 
 
 def lead_of(contact: Contact) -> int:

@@ -28,7 +28,7 @@ from bg_graph.engagement.commands import score_job
 from bg_graph.imports.progress import Progress
 from bg_graph.imports.report import ImportReport
 from bg_graph.imports.run import import_files
-from bg_graph.jobs.runs import JobFunction, RunState, run_job
+from bg_graph.jobs.runs import Job, RunState, run_job
 from bg_graph.setup.apply import apply_file
 from bg_graph.setup.plan import SetupPlan
 from bg_graph.store.chunks import chunks
@@ -60,15 +60,19 @@ class Loaded:
 
 
 async def load_demo(
-    database: Database, tenant_id: UUID, folder: Path, *, clock: Clock, progress: Progress | None = None
+    database: Database, tenant_id: UUID, folder: Path, *, intent: Job, clock: Clock, progress: Progress | None = None
 ) -> Loaded:
-    """Load a folder that `write_exports` wrote. Loaded a second time it changes nothing but the scores' time."""
+    """Load a folder that `write_exports` wrote; `intent` is the job of that name. Loaded a second time it changes nothing
+    but the scores' time.
+    """
     setup = await apply_file(database, tenant_id, folder / SETUP_FILE, clock=clock, by=USER)
     if setup.refused:
         raise DemoNotLoaded("the tenant's set-up does not fit the demo's; load it into a tenant of its own")
     files = [folder / name for name in EXPORT_FILES]
     imported = await import_files(database, tenant_id, files, clock=clock, progress=progress)
-    # Maintenance first, so that the groups' scores count the members whom it brings in.
+    # What people are interested in makes some of them members; with all members their groups' interests are told.
+    await _run(database, tenant_id, "intent", intent, clock)
+    # Before the scores, so that the groups' count the members whom it brings in.
     await _run(database, tenant_id, "maintain", maintain_job, clock)
     moves = json.loads(await asyncio.to_thread((folder / MOVES_FILE).read_text, "utf-8"))
     moved = 0
@@ -77,12 +81,13 @@ async def load_demo(
             moved += await _move_groups(db, some, clock())
     async with database.writing(tenant_id) as db:
         champions = await _name_champions(db, clock())
+    await _run(database, tenant_id, "intent", intent, clock)
     await _run(database, tenant_id, "score", score_job, clock)
     emails = await _approve_emails(database, tenant_id, folder / EMAILS_FOLDER, clock())
     return Loaded(setup, imported, moved, champions, emails)
 
 
-async def _run(database: Database, tenant_id: UUID, job: str, function: JobFunction, clock: Clock) -> None:
+async def _run(database: Database, tenant_id: UUID, job: str, function: Job, clock: Clock) -> None:
     outcome = await run_job(database, tenant_id, job, function, clock)
     if outcome.state is not RunState.DONE:
         raise DemoNotLoaded(f"the job {job} did not go through: {outcome.error or outcome.state}")

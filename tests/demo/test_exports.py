@@ -48,7 +48,7 @@ def test_the_same_seed_and_time_give_the_same_bytes(small: Path, tmp_path: Path)
 
 def test_another_seed_gives_another_world(small: Path, tmp_path: Path):
     write_exports(tmp_path, seed=8, now=NOW)
-    for name in ("Account.csv", "Contact.csv", "Opportunity.csv", "marketo-activities.csv", "IntentSignal.csv"):
+    for name in ("Account.csv", "Contact.csv", "Opportunity.csv", "marketo-activities.csv"):
         assert (tmp_path / name).read_bytes() != (small / name).read_bytes()
 
 
@@ -133,31 +133,6 @@ def test_what_people_read_fits_what_their_account_is_asked_about(small: Path, ac
         assert set(json.loads(row["attributes"])["Topics"]) <= keywords
 
 
-def test_a_products_and_a_categorys_signal_is_never_below_its_strongest_part(small: Path):
-    signals = rows_of(small, "IntentSignal.csv")
-    strength: dict[tuple[str, ...], float] = {}
-    for row in signals:
-        subject = (row["SubjectType"], row["SubjectId"], row["SolutionInterest"], row["Category"])
-        strength[(*subject, row["Kind"], row["Product"], row["Name"])] = float(row["Probability"])
-    for (*subject, kind, product, _), probability in strength.items():
-        whole = (*subject, "PRODUCT", product, product) if kind == "KEYWORD" else (*subject, "SOLUTION", "", subject[3])
-        assert strength[whole] >= probability
-
-
-def test_an_account_is_never_less_interested_than_its_groups(small: Path):
-    signals = rows_of(small, "IntentSignal.csv")
-    of_accounts = {
-        (row["SubjectId"], row["Kind"], row["Product"], row["Name"]): float(row["Probability"])
-        for row in signals
-        if row["SubjectType"] == "ACCOUNT"
-    }
-    groups = [row for row in signals if row["SubjectType"] == "GROUP"]
-    assert groups
-    for row in groups:
-        key = (row["SubjectId"], row["Kind"], row["Product"], row["Name"])
-        assert of_accounts[key] >= float(row["Probability"])
-
-
 def test_the_offers_are_those_of_the_set_up_file_that_ships():
     setup = tomllib.loads(EXAMPLE_FILE.read_text(encoding="utf-8"))
     interests = {each["name"]: each for each in setup["solution_interests"]}
@@ -167,6 +142,13 @@ def test_the_offers_are_those_of_the_set_up_file_that_ships():
         assert {seat.role for seat in offer.seats} <= roles[interests[offer.name]["roles_template"]]
         assert {crm for seat in offer.seats for crm in seat.crm_roles} <= setup["crm_roles"].keys()
         assert set(offer.industries) <= {industry.name for industry in INDUSTRIES}
+    taxonomy = {
+        each["name"]: [(product["name"], tuple(product["keywords"])) for product in each["products"]]
+        for each in setup["intent_categories"]
+    }
+    assert taxonomy == {
+        offer.name: [(product.name, product.keywords) for product in offer.products] for offer in OFFERS
+    }
 
 
 def test_the_large_size_makes_millions_of_activities(tmp_path: Path):

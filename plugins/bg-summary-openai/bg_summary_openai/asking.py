@@ -19,7 +19,7 @@ REMEMBERED = timedelta(days=7)
 """How long it is remembered which form an endpoint knows."""
 KEY = "form"
 """Under which the storage keeps it."""
-_BACKING_OFF = wait_exponential_jitter(initial=0.2, max=5, jitter=0.2)
+_BACKING_OFF = wait_exponential_jitter(multiplier=0.2, max=5, jitter=0.2)
 
 
 class Asking:

@@ -1,9 +1,10 @@
 """The endpoint, spoken to by the openai client. Importing this module imports the client, which takes a second."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from json import JSONDecodeError
 from types import MappingProxyType
 from typing import Any
 
@@ -42,29 +43,33 @@ class Endpoint:
     def __init__(self, settings: OpenAISettings) -> None:
         self._settings = settings
         key = settings.api_key.get_secret_value() if settings.api_key else ""
+        # What the client would take out of the environment belongs to somebody else.
         unset = {"OpenAI-Organization": openai.omit, "OpenAI-Project": openai.omit}
-        headers: Any = unset if key else {**unset, "Authorization": openai.omit}
+        self._headers: Any = unset if key else {**unset, "Authorization": openai.omit}
         patience = httpx2.Timeout(settings.timeout, connect=settings.connect_timeout)
         self._client = openai.AsyncOpenAI(
             api_key=key or "none",
             base_url=settings.base_url,
             timeout=patience,
             max_retries=0,  # ours are told apart by their cause
-            default_headers=headers,
             http_client=openai.DefaultAsyncHttpxClient(follow_redirects=False, timeout=patience),
         )
 
     async def ask(self, question: Question, form: Form, *, proved: bool) -> Reply:
         """Ask once. Raises FormRefused where it is the form that the endpoint seems not to know."""
         async with self._told(form, proved):
-            answer = await self._client.chat.completions.create(**self._body(question, form))
-            return await _streamed(answer) if self._settings.stream else _whole(answer)
+            answer = await self._client.chat.completions.create(
+                **self._body(question, form), extra_headers=self._headers
+            )
+            with _read():
+                return await _streamed(answer) if self._settings.stream else _whole(answer)
 
     async def models(self) -> list[str]:
         """Names of the models that the endpoint lists."""
         async with self._told(Form.TEXT, True):
-            listed = await self._client.models.list()
-            return [str(each.id) for each in listed.data or []]
+            listed = await self._client.models.list(extra_headers=self._headers)
+            with _read():
+                return [str(each.id) for each in listed.data or []]
 
     async def close(self) -> None:
         """Close the connections."""
@@ -98,8 +103,17 @@ class Endpoint:
             raise _unreached(fault.__cause__) from None
         except httpx2.TransportError:
             raise Lost("the connection broke in the middle of the answer") from None
-        except (openai.OpenAIError, AttributeError, TypeError, IndexError, KeyError, ValueError):
+        except (openai.OpenAIError, JSONDecodeError, UnicodeDecodeError):
             raise Rejected(*_BROKEN) from None
+
+
+@contextmanager
+def _read() -> Iterator[None]:
+    """The client builds what it was sent without looking at it: any part may be missing, or be something else."""
+    try:
+        yield
+    except (AttributeError, TypeError, IndexError, KeyError):
+        raise Rejected(*_BROKEN) from None
 
 
 def _late(fault: Exception, seconds: float) -> Unavailable:

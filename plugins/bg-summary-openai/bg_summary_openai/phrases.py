@@ -233,7 +233,7 @@ GERMAN = Phrases(
     ),
     none_required="Es fehlen keine Rollen, denn es ist keine erforderlich.",
     denials=words_of(
-        "kein keine keinem keinen keiner keines nicht nie niemals nichts niemand weder noch ohne ausser falsch unwahr "
+        "kein keine keinem keinen keiner keines nicht nie niemals nichts niemand weder ohne ausser falsch unwahr "
         "ehemalig ehemalige ehemaliger"
     ),
 )

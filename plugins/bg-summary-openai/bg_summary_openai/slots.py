@@ -31,11 +31,6 @@ _WORDS: Mapping[FactKind, str] = MappingProxyType(
 )
 _BEINGS = frozenset({FactKind.MEMBER, FactKind.PERSON, FactKind.GROUP, FactKind.ACCOUNT, FactKind.SHARED_TOPICS})
 _SUBJECT_VALUES = (
-    "account",
-    "industry",
-    "role",
-    "group",
-    "job_title",
     "member_count",
     "person_count",
     "group_count",
@@ -45,6 +40,11 @@ _SUBJECT_VALUES = (
     "open_opportunities",
     "activities",
     "days",
+    "account",
+    "industry",
+    "role",
+    "group",
+    "job_title",
 )
 
 

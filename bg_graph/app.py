@@ -25,6 +25,8 @@ from bg_graph.engagement.commands import score_job
 from bg_graph.execution.node_ids import node_id
 from bg_graph.hosting.choosing import Plugins
 from bg_graph.hosting.email_hosts import EmailHosts
+from bg_graph.hosting.graphql import SERVICE as PLUGINS
+from bg_graph.hosting.hooks.registering import register_all
 from bg_graph.hosting.hosted import Observe
 from bg_graph.hosting.intent import IntentHost
 from bg_graph.hosting.measures import PluginMeasures
@@ -87,11 +89,13 @@ class Product:
         self.clock = clock
         self.hub = Hub()
         self.plugins, self.email_hosts = plugins_of(settings, database, clock, observe=observe)
+        self.hooks = register_all(self.plugins.with_hooks())
         self.summaries = Summaries(database, partial(self.plugins.chain, Capability.SUMMARY), settings.summaries, clock)
         self.services: Mapping[str, Any] = MappingProxyType(
             {
                 SERVICE: self.summaries,
                 LIVE: self.hub,
+                PLUGINS: self,
                 **email_services(self.email_hosts, database, clock),
             }
         )
@@ -182,6 +186,7 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> ASGIApp:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(database.close)
             stack.push_async_callback(product.plugins.close)
+            stack.push_async_callback(product.hooks.close)
             stack.push_async_callback(product.summaries.close)
             await stack.enter_async_context(hearing(database, product.hub, listen_url=settings.database.listen_url))
             await stack.enter_async_context(_in_background(measures.keep_showing(database, clock)))
@@ -196,7 +201,7 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> ASGIApp:
             yield
 
     return build_web(
-        build_schema(),
+        build_schema(product.hooks.registered),
         product.authenticate,
         product.context,
         web_options(settings),

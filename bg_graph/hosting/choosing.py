@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from bg_graph.hosting.discovery import Discovered, discover, installed_points, to_install
 from bg_graph.hosting.fences.options import FenceOptions, Isolation
+from bg_graph.hosting.hooks.registering import Loaded
 from bg_graph.hosting.hosted import Hosted, Observe, settings_hash
 from bg_graph.hosting.own_settings import judged
 from bg_graph.plugins.context import Storage
@@ -30,6 +31,8 @@ from bg_graph.store.clock import Clock, system_clock
 
 DEADLINES: Mapping[str, float] = MappingProxyType({Capability.SUMMARY: 5.0, Capability.INTENT: 600.0})
 """Seconds that a call may take where the fence says nothing; of e-mail: `email.deadline`."""
+HOOK_DEADLINE = 5.0
+"""Seconds that a call of a hook's function may take where the fence says nothing."""
 SPARE = 2
 """Calls of an e-mail provider besides those that send what is queued: tests, lists, checks."""
 
@@ -156,6 +159,17 @@ class Plugins:
         for tenant in ("", *self._own.tenants):
             self.carrying(plugin, tenant)
         return [each for each in self.hosted if each.name == plugin and each.capability == Capability.EMAIL]
+
+    def with_hooks(self) -> list[Loaded]:
+        """The plugins that bring something by hooks, with the installation's settings."""
+        found = []
+        for each in self.discovered:
+            settings, fence = self.settings_of(each.name), self.fence_of(each.name)
+            if each.is_loaded and each.plugin is not None and each.plugin.hooks is not None and settings is not None:
+                deadline = fence.deadline or HOOK_DEADLINE
+                storage = self._storage_of(each.name)
+                found.append(Loaded(each.plugin, settings, storage, deadline, fence.concurrency))
+        return found
 
     async def start(self) -> None:
         """Build every provider in use; one that can't be built is told by its status."""

@@ -87,6 +87,10 @@ class PluginHooks:
             await each.running.close()
 
 
+NO_HOOKS = PluginHooks()
+"""Of an installation whose plugins bring providers alone."""
+
+
 def register_all(
     loaded: Sequence[Loaded], *, specs: ModuleType | type = contract, seconds: float = SECONDS
 ) -> PluginHooks:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 
 import uvicorn
 from starlette.applications import Starlette
@@ -61,6 +62,8 @@ class Marketo:
     triggered: list[dict[str, Any]] = field(default_factory=list)
     calls: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     """Method, path and parameters of each call of the API."""
+    raw: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
+    """Each request as it came: method, address, headers, body."""
     queries: list[str] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
@@ -135,6 +138,7 @@ def failed(code: str) -> JSONResponse:
 
 def application(marketo: Marketo) -> Starlette:
     async def token(request: Request) -> Response:
+        marketo.raw.append((request.method, f"{request.url.path}?{request.url.query}", {}, b""))
         marketo.queries.append(request.url.query)
         if fault := taken(marketo, "token"):
             await asyncio.sleep(fault.silent)
@@ -173,8 +177,9 @@ async def answered(marketo: Marketo, request: Request) -> Response:
     marketo.queries.append(request.url.query)
     marketo.headers.append(dict(request.headers))
     posted = await request.body()
+    marketo.raw.append((request.method, f"{path}?{request.url.query}", dict(request.headers), posted))
     if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        parameters |= {key: str(value) for key, value in (await request.form()).items()}
+        parameters |= dict(parse_qsl(posted.decode()))
     marketo.calls.append((request.method, path, parameters))
     fault = taken(marketo, path.removesuffix(".json").rsplit("/", 1)[-1])
     if fault and not fault.does_it:

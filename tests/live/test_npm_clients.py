@@ -1,14 +1,8 @@
 """Two browsers' worth of subscribers, by the npm clients graphql-ws and graphql-sse, across real processes on PostgreSQL."""
 
 import asyncio
-import hashlib
 import json
-import os
 import re
-import shutil
-import subprocess
-import sys
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -26,10 +20,10 @@ from bg_graph.tenancy.commands import NewToken, create_token
 from bg_graph.tenancy.rules import Right
 from tests.conftest import add_tenant
 from tests.live.processes import Process, command, server_process
+from tests.npm import BIN, installed
 from tests.world import World
 
 CLIENTS = Path(__file__).parent / "clients"
-BIN = Path(sys.executable).parent
 SUBSCRIBERS = [f"{browser} {client}" for browser in ("first", "second") for client in ("graphql-ws", "graphql-sse")]
 SOON = 30.0
 ASSIGN = (
@@ -39,33 +33,7 @@ ASSIGN = (
 
 @pytest.fixture(scope="module")
 def clients() -> Path:
-    """The script with its packages, installed once for each lock file beside the environment."""
-    digest = hashlib.sha256((CLIENTS / "package-lock.json").read_bytes()).hexdigest()[:12]
-    installed = Path(sys.prefix) / "cache" / f"live-clients-{digest}"
-    if not installed.exists():
-        install(installed)
-    shutil.copy(CLIENTS / "subscribers.mjs", installed)
-    return installed
-
-
-def install(target: Path) -> None:
-    target.parent.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent) as made:
-        folder = Path(made) / "clients"
-        shutil.copytree(CLIENTS, folder)
-        npm = [BIN / "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(npm, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
-        if done.returncode != 0:
-            unavailable(f"npm could not install the clients' packages: {done.stderr[-500:]}")
-        if not target.exists():
-            folder.rename(target)
-
-
-def unavailable(why: str) -> None:
-    message = f"{why}\nRun 'npm ci' in {CLIENTS.name}/ with a network once, or set BG_TEST_REQUIRE without 'node'."
-    if "node" in os.environ.get("BG_TEST_REQUIRE", ""):
-        pytest.fail(message)
-    pytest.skip(message)
+    return installed(CLIENTS, "live-clients")
 
 
 @dataclass

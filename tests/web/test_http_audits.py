@@ -1,54 +1,23 @@
 """The audits of the GraphQL-over-HTTP specification by the npm package graphql-http: all that it asks must hold."""
 
-import hashlib
 import json
-import os
-import shutil
 import subprocess
-import sys
-import tempfile
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from tests.npm import BIN, installed
 from tests.web.toy_server import TOKEN, served
 
 AUDITS = Path(__file__).parent / "audits"
-BIN = Path(sys.executable).parent
 EXPECTED = {"MUST": 13, "SHOULD": 23, "MAY": 25}
 """How many audits the pinned version has; fewer would mean that some did not run."""
 
 
 @pytest.fixture(scope="module")
 def audits() -> Path:
-    """The script with its packages, installed once for each lock file beside the environment."""
-    digest = hashlib.sha256((AUDITS / "package-lock.json").read_bytes()).hexdigest()[:12]
-    installed = Path(sys.prefix) / "cache" / f"http-audits-{digest}"
-    if not installed.exists():
-        install(installed)
-    shutil.copy(AUDITS / "audits.mjs", installed)
-    return installed
-
-
-def install(target: Path) -> None:
-    target.parent.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent) as made:
-        folder = Path(made) / "audits"
-        shutil.copytree(AUDITS, folder)
-        command = [BIN / "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
-        if done.returncode != 0:
-            unavailable(f"npm could not install the audits' packages: {done.stderr[-500:]}")
-        if not target.exists():
-            folder.rename(target)
-
-
-def unavailable(why: str) -> None:
-    message = f"{why}\nRun 'npm ci' in {AUDITS.name}/ with a network once, or set BG_TEST_REQUIRE without 'node'."
-    if "node" in os.environ.get("BG_TEST_REQUIRE", ""):
-        pytest.fail(message)
-    pytest.skip(message)
+    return installed(AUDITS, "http-audits")
 
 
 @pytest.mark.node

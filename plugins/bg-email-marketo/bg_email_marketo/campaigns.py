@@ -63,7 +63,7 @@ def generic(settings: MarketoSettings, email_id: str) -> Choice | None:
     chosen = settings.generic
     if chosen is None or (chosen.emails and email_id not in chosen.emails):
         return None
-    return Choice(chosen.campaign, {**chosen.tokens, chosen.email_token: email_id})
+    return Choice(chosen.campaign, {**chosen.tokens, chosen.told_by: email_id})
 
 
 def choose(settings: MarketoSettings, wanted: Wanted, requestable: Collection[Campaign]) -> Choice | NoChoice:

@@ -52,7 +52,7 @@ class CampaignChoice(BaseModel):
 class GenericCampaign(CampaignChoice):
     """One campaign for all e-mails, whose flow chooses by a token."""
 
-    email_token: str = Field(
+    told_by: str = Field(
         "{{my.email id}}",
         pattern=r"^\{\{my\.[^{}]+\}\}$",
         description="The token that tells the campaign's flow the e-mail's id.",

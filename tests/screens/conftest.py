@@ -10,7 +10,7 @@ import strawberry
 
 from bg_graph.app import Product
 from bg_graph.schema import build_schema
-from bg_graph.settings import Settings
+from bg_graph.settings import Settings, SummarySettings
 from bg_graph.store.engine import Database
 from bg_graph.store.ids import new_id
 from bg_graph.tenancy.rules import Caller, Right
@@ -31,6 +31,8 @@ class Answer:
 
 
 Ask = Callable[..., Awaitable[Answer]]
+PATIENT = SummarySettings(wait=30)
+"""Summaries are waited for, however busy the machine is."""
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +52,7 @@ def caller_of(tenant: UUID, *rights: Right, name: str = "Maria", automation: boo
 @pytest.fixture
 def ask(schema: strawberry.Schema, database: Database, tenant: UUID) -> Ask:
     """Ask as a caller of the tenant, who may only read unless said otherwise; with `fails`, errors are expected."""
-    product = Product(Settings(), database, lambda: NOW)
+    product = Product(Settings(summaries=PATIENT), database, lambda: NOW)
 
     async def asking(
         query: str,
@@ -63,6 +65,7 @@ def ask(schema: strawberry.Schema, database: Database, tenant: UUID) -> Ask:
         async with product.context(caller or caller_of(as_tenant or tenant)) as context:
             with statements(database) as sql:
                 result = await schema.execute(query, variables, context)
+                await product.summaries.settled(30)
         errors = [error.formatted for error in result.errors or []]
         if not fails:
             assert not result.errors, [(error, error.original_error) for error in result.errors]

@@ -39,6 +39,7 @@ NAMED: Mapping[str, str | None] = {
     "workspaceId": "EmailWorkspace",
     "emailSendId": "EmailSend",
     "deliveryId": "Delivery",
+    "subjectId": "BuyingGroup",
     "idempotencyKey": None,
 }
 """Which type an input's field of ids names; None: no record, but a word of the caller's own."""

@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -78,11 +79,10 @@ def made(folder: Path) -> str:
     """The demo's data, made once; gives a token."""
     port = free_port()
     with served(folder, port, "demo", "--folder", str(folder / "demo"), log="demo.log") as process:
-        token = ""
-        for line in (folder / "demo.log").read_text().splitlines():
-            token = next((word for word in line.split() if word.startswith("bg_")), token)
+        found = re.search(r"\bbg_[A-Za-z0-9_-]{20,}", (folder / "demo.log").read_text())
+        assert found is not None
         process.send_signal(signal.SIGINT)
-    return token
+    return found[0]
 
 
 class served:  # noqa: N801 - read as a phrase

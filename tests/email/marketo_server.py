@@ -118,6 +118,11 @@ class Marketo:
         """How often a lead was in a trigger that ran."""
         return sum(each["id"] == lead for trigger in self.triggered for each in trigger["leads"])
 
+    def forget(self) -> None:
+        """What was asked so far."""
+        for kept in (self.triggered, self.activities, self.calls, self.raw, self.queries, self.headers, self.begun):
+            kept.clear()
+
     def count(self, end: str) -> int:
         return sum(path.endswith(end) for _, path, _ in self.calls)
 

@@ -48,8 +48,5 @@ class TestConformance(EmailProviderExam):
         return [Sent(address=self.marketo.leads[lead]["email"]) for lead in leads]
 
     def forget(self) -> None:
-        for kept in (self.marketo.triggered, self.marketo.activities, self.marketo.calls, self.marketo.queries):
-            kept.clear()
-        self.marketo.headers.clear()
-        self.marketo.begun.clear()
+        self.marketo.forget()
         self.storage._kept.clear()

@@ -1,13 +1,85 @@
-"""Small change of English sentences: plurals and lists."""
+"""English."""
 
-from collections.abc import Sequence
+from types import MappingProxyType
 
+from bg_summary_facts.words import AccountWords, GroupWords, PersonWords, Words
 
-def counted(number: int, one: str, several: str | None = None) -> str:
-    """A number with its noun: 1 member, 2 members; `several` where the plural is not made by an s."""
-    return f"{number} {one if number == 1 else several or one + 's'}"
-
-
-def joined(parts: Sequence[str]) -> str:
-    """A list as one says it: a, b and c."""
-    return " and ".join((", ".join(parts[:-1]), parts[-1])) if len(parts) > 1 else "".join(parts)
+_GROUP = GroupWords(
+    size="{} has {}.",
+    no_members="{} has no members yet.",
+    score="Its engagement score is {}.",
+    not_scored="It is not scored yet.",
+    complete="Its roles are {}% complete.",
+    none_required="No role is required for completeness.",
+    most_engaged="The most engaged member is {}.",
+    strongest_interest="Interest is strongest in {}.",
+    top_members=("Top engaged member: {}.", "Top engaged members: {}."),
+    nobody="No members yet.",
+    nobody_scored="No member is scored yet.",
+    nobody_engaged="No member is engaged yet.",
+    interest="Interest in {}.",
+    looked_at="In the last {} members looked at {}.",
+    topic="{} of {}",
+    no_topics="No topics of interest are known yet.",
+    missing=("Missing role: {}.", "Missing roles: {}."),
+    of_required="{} of {}",
+    none_missing="No missing roles.",
+    none_missing_none_required="No missing roles: no role is required for completeness.",
+    levels=MappingProxyType({"HIGH": "high", "MEDIUM": "medium", "LOW": "low"}),
+)
+_ACCOUNT = AccountWords(
+    size="{} has {}.",
+    no_people="no people",
+    no_groups="no buying groups",
+    deals="It has {}.",
+    no_deals="no open opportunities",
+    most_engaged_group="The most engaged buying group is {}.",
+    most_engaged_person="The most engaged person is {}.",
+    top_groups=("Top engaged buying group: {}.", "Top engaged buying groups: {}."),
+    no_group_yet="No buying groups yet.",
+    no_group_scored="No buying group is scored yet.",
+    no_group_engaged="No buying group is engaged yet.",
+    top_people=("Top engaged person: {}.", "Top engaged people: {}."),
+    nobody_yet="No people yet.",
+    nobody_scored="Nobody is scored yet.",
+    nobody_engaged="Nobody is engaged yet.",
+)
+_PERSON = PersonWords(
+    member="{} has the role {} in {}.",
+    member_without_role="{} is a member.",
+    person="{} belongs to {}.",
+    person_without_account="{} belongs to no known account.",
+    score="The engagement score is {}.",
+    not_scored="The person is not scored yet.",
+    no_activity="No activity in the last {}.",
+    did="In the last {} {}: {}.",
+    of_type="{} of type {}",
+    trending=("Trending keyword: {}.", "Trending keywords: {}."),
+    trend="{}, {} in the {} before",
+    none_before="none",
+    same_score="The engagement score is {} as it was {} ago.",
+    rose="The engagement score rose by {1} in {0}, from {2} to {3}.",
+    fell="The engagement score fell by {1} in {0}, from {2} to {3}.",
+    shares="Shares topics with {}.",
+    shared="{} topics, {} among them",
+    in_no_group="In no buying group.",
+    in_groups="In {}: {}.",
+    lately_in="In {}, most recently {}.",
+)
+ENGLISH = Words(
+    language="en",
+    both="and",
+    members=("member", "members"),
+    of_members=("member", "members"),
+    people=("person", "people"),
+    groups=("buying group", "buying groups"),
+    deals=("open opportunity", "open opportunities"),
+    activities=("activity", "activities"),
+    points=("point", "points"),
+    days=("day", "days"),
+    weeks=("week", "weeks"),
+    group=_GROUP,
+    account=_ACCOUNT,
+    person=_PERSON,
+)
+"""English; also what a language that is none of ours gets."""

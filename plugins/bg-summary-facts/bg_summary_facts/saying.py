@@ -12,9 +12,3 @@ def with_details(name: str | None, *details: str | int | None) -> str:
     """A name with what is known of it in brackets: Ada Lovelace (Champion, 81)."""
     known = [str(detail) for detail in details if detail is not None]
     return f"{name} ({', '.join(known)})" if known else str(name)
-
-
-def scored(fact: Fact) -> str:
-    """A sentence on an engagement score: known or not."""
-    score = fact.number("engagement_score")
-    return "It is not scored yet." if score is None else f"Its engagement score is {score}."

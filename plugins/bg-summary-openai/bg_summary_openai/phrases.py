@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from bg_graph.plugins.summaries import HighlightKind
+from bg_graph.plugins.wording.activities import ACTIVITY_NOUNS
 from bg_graph.plugins.wording.words import words_of
 
 
@@ -75,22 +76,7 @@ ENGLISH = Phrases(
     trend="{}",
     trend_before="{} in the {} days before",
     shared="{} topics, {} among them",
-    activities=MappingProxyType(
-        {
-            "ATTEND_EVENT": ("event attended", "events attended"),
-            "REGISTER_EVENT": ("event registered for", "events registered for"),
-            "INTERESTING_MOMENT": ("interesting moment", "interesting moments"),
-            "FILL_OUT_FORM": ("form filled out", "forms filled out"),
-            "CLICK_LINK": ("link clicked", "links clicked"),
-            "VISIT_PAGE": ("page visited", "pages visited"),
-            "OPEN_EMAIL": ("e-mail opened", "e-mails opened"),
-            "CLICK_EMAIL": ("e-mail clicked", "e-mails clicked"),
-            "EMAIL_DELIVERED": ("e-mail delivered", "e-mails delivered"),
-            "EMAIL_BOUNCED": ("e-mail bounced", "e-mails bounced"),
-            "UNSUBSCRIBE_EMAIL": ("unsubscribe", "unsubscribes"),
-            "EMAIL_COMPLAINT": ("complaint about an e-mail", "complaints about e-mails"),
-        }
-    ),
+    activities=ACTIVITY_NOUNS["en"],
     other_activity="{} of type {}",
     rise="rise of {} in {} weeks, from {} to {}",
     fall="fall of {} in {} weeks, from {} to {}",
@@ -138,22 +124,7 @@ DUTCH = Phrases(
     trend="{}",
     trend_before="{} in de {} dagen ervoor",
     shared="{} onderwerpen, waaronder {}",
-    activities=MappingProxyType(
-        {
-            "ATTEND_EVENT": ("evenement bijgewoond", "evenementen bijgewoond"),
-            "REGISTER_EVENT": ("aanmelding voor een evenement", "aanmeldingen voor evenementen"),
-            "INTERESTING_MOMENT": ("interessant moment", "interessante momenten"),
-            "FILL_OUT_FORM": ("formulier ingevuld", "formulieren ingevuld"),
-            "CLICK_LINK": ("link aangeklikt", "links aangeklikt"),
-            "VISIT_PAGE": ("pagina bezocht", "pagina's bezocht"),
-            "OPEN_EMAIL": ("e-mail geopend", "e-mails geopend"),
-            "CLICK_EMAIL": ("klik in een e-mail", "kliks in e-mails"),
-            "EMAIL_DELIVERED": ("e-mail afgeleverd", "e-mails afgeleverd"),
-            "EMAIL_BOUNCED": ("e-mail teruggekomen", "e-mails teruggekomen"),
-            "UNSUBSCRIBE_EMAIL": ("afmelding", "afmeldingen"),
-            "EMAIL_COMPLAINT": ("klacht over een e-mail", "klachten over e-mails"),
-        }
-    ),
+    activities=ACTIVITY_NOUNS["nl"],
     other_activity="{} van het type {}",
     rise="stijging van {} in {} weken, van {} naar {}",
     fall="daling van {} in {} weken, van {} naar {}",
@@ -201,22 +172,7 @@ GERMAN = Phrases(
     trend="{}",
     trend_before="{} in den {} Tagen davor",
     shared="{} Themen, darunter {}",
-    activities=MappingProxyType(
-        {
-            "ATTEND_EVENT": ("besuchte Veranstaltung", "besuchte Veranstaltungen"),
-            "REGISTER_EVENT": ("Anmeldung zu einer Veranstaltung", "Anmeldungen zu Veranstaltungen"),
-            "INTERESTING_MOMENT": ("interessanter Moment", "interessante Momente"),
-            "FILL_OUT_FORM": ("ausgefülltes Formular", "ausgefüllte Formulare"),
-            "CLICK_LINK": ("angeklickter Link", "angeklickte Links"),
-            "VISIT_PAGE": ("besuchte Seite", "besuchte Seiten"),
-            "OPEN_EMAIL": ("geöffnete E-Mail", "geöffnete E-Mails"),
-            "CLICK_EMAIL": ("Klick in einer E-Mail", "Klicks in E-Mails"),
-            "EMAIL_DELIVERED": ("zugestellte E-Mail", "zugestellte E-Mails"),
-            "EMAIL_BOUNCED": ("unzustellbare E-Mail", "unzustellbare E-Mails"),
-            "UNSUBSCRIBE_EMAIL": ("Abmeldung", "Abmeldungen"),
-            "EMAIL_COMPLAINT": ("Beschwerde über eine E-Mail", "Beschwerden über E-Mails"),
-        }
-    ),
+    activities=ACTIVITY_NOUNS["de"],
     other_activity="{} vom Typ {}",
     rise="Anstieg um {} in {} Wochen, von {} auf {}",
     fall="Rückgang um {} in {} Wochen, von {} auf {}",

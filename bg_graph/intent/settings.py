@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import case, delete, select, update
 
+from bg_graph.accounts.fact_marks import FactSource, mark_facts
 from bg_graph.intent.rules import DEFAULT_SETTINGS, IntentLevel, IntentSettings, IntentThresholds
 from bg_graph.intent.tables import IntentSettingsRow, IntentSignalRow
 from bg_graph.store.changes import Item, LoggedChange, record_changes
@@ -39,6 +40,7 @@ async def set_intent(db: TenantConnection, wanted: IntentSettings, *, by: str, n
     await db.upsert(IntentSettingsRow, [{"id": row_id, **_data(wanted)}], key=(), update=_COLUMNS)
     if wanted.thresholds != before.thresholds:
         await _set_levels(db, wanted.thresholds)
+        await mark_facts(db, FactSource.INTENT)
     item = Item(before=_data(before), after=_data(wanted))
     await record_changes(db, [LoggedChange(row_id, now, by, "MANUAL", INTENT_SET, [item])])
 

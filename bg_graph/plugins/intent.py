@@ -148,7 +148,8 @@ class Outcome:
 class TrainingRequest:
     """A tenant's outcomes with what went before them, for a model that learns. `request` has the accounts as subjects.
 
-    The activities of each account end when its outcome was known.
+    The activities of each account end when its outcome was known; times are moved so that this is `as_of` for each. An
+    account with outcomes at several times is several accounts here.
     """
 
     request: IntentRequest

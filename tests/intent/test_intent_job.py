@@ -1,21 +1,27 @@
 """The intent job: what a model says of people, groups and accounts becomes their signals, and nothing else does."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import delete
 
+from bg_graph.accounts.tables import PersonRow
 from bg_graph.intent.rules import IntentSettings
 from bg_graph.intent.settings import set_intent
 from bg_graph.intent.tables import IntentAccountRow, IntentRunRow, IntentSignalRow, SignalEvidenceRow
 from bg_graph.jobs.runs import RunState
-from bg_graph.plugins.intent import IntentSubjectKind, Prediction, Predictions
+from bg_graph.plugins.intent import IntentRequest, IntentSubjectKind, Prediction, Predictions
+from bg_graph.store.connection import table_of
+from bg_graph.store.scope import of_tenant
 from tests.conftest import NOW, statements
-from tests.intent.predicting import DATA, MODEL, Counting, approve, model, run_intent, subjects
+from tests.intent.predicting import DATA, MODEL, Counting, approve, model, predictions, run_intent, subjects
 from tests.world import World
 
 DAY = timedelta(days=1)
+PERSON = table_of(PersonRow)
 
 
 @pytest.fixture
@@ -224,3 +230,64 @@ async def test_another_tenants_people_are_not_told(world: World, other_world: Wo
     (request,) = provider.requests
     assert "secret" not in {content.name for content in request.contents}
     assert len(request.person_accounts) == 2
+
+
+async def test_a_batch_without_an_answer_stops_no_other_and_is_asked_for_again(world: World):
+    await approve(world)
+    people = [await world.person(await world.account()) for _ in range(3)]
+    for person in people:
+        await world.activities([(person, "VISIT_PAGE", NOW)] * 4, topics=["cost"])
+    asked: list[IntentRequest] = []
+
+    def failing_once(request: IntentRequest) -> Predictions | None:
+        asked.append(request)
+        return None if len(asked) == 2 else Predictions(model=MODEL, predictions=predictions(request))
+
+    provider = Counting(answer=failing_once)
+    outcome = await run_intent(world, model(provider), activities_at_once=4)
+    assert outcome.state is RunState.FAILED
+    assert outcome.error is not None
+    assert (
+        "1 batches of accounts without an answer: counting: the plugin counting answered with a NoneType"
+        in outcome.error
+    )
+    assert len({row.subject_id for row in await world.rows(IntentSignalRow, subject_kind="PERSON")}) == 2
+    again = await run_intent(world, model(provider), activities_at_once=4)
+    assert (again.state, again.counts and again.counts["accounts"]) == (RunState.DONE, 1)
+    assert len({row.subject_id for row in await world.rows(IntentSignalRow, subject_kind="PERSON")}) == 3
+    unfinished, finished = await world.rows(IntentRunRow)
+    assert (unfinished.finished_at, finished.finished_at) == (None, NOW)
+
+
+async def test_after_three_batches_in_a_row_without_an_answer_the_model_is_left_alone(world: World):
+    await approve(world)
+    for _ in range(5):
+        await world.activities([(await world.person(await world.account()), "VISIT_PAGE", NOW)] * 4)
+    provider = Counting(answer=lambda _: None)
+    assert (await run_intent(world, model(provider), activities_at_once=4)).state is RunState.FAILED
+    assert len(provider.requests) == 3
+
+
+async def test_somebody_who_is_deleted_while_the_model_thinks_leaves_no_signal(world: World, lake: dict[str, UUID]):
+    held = Counting()
+
+    class Slow:
+        async def predict(self, request: IntentRequest) -> Any:
+            answer = await held.predict(request)
+            async with world.database.writing(world.tenant) as db:
+                await db.execute(delete(PERSON).where(of_tenant(PERSON), PERSON.c.id == lake["bob"]))
+            return answer
+
+        async def train(self, request: Any) -> None:
+            return None
+
+    outcome = await run_intent(world, model(Slow()))
+    assert outcome.state is RunState.DONE, outcome
+    assert await world.rows(IntentSignalRow, subject_id=lake["bob"]) == []
+    assert len(await world.rows(IntentSignalRow, subject_id=lake["ada"])) == 3
+
+
+async def test_two_at_the_same_time_end_like_one(world: World, lake: dict[str, UUID]):
+    outcomes = await asyncio.gather(*(run_intent(world, model(Counting())) for _ in range(3)))
+    assert {outcome.state for outcome in outcomes} <= {RunState.DONE, RunState.BUSY}
+    assert len(await world.rows(IntentSignalRow)) == 13

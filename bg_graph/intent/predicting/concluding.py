@@ -113,7 +113,7 @@ class Concluding:
             return
         signal_id = new_id() if row is None else row["id"]
         (found.added if row is None else found.changed).append({"id": signal_id, **record})
-        found.evidence += self._evidence(signal_id, prediction)
+        found.evidence += self._evidence(signal_id, prediction, found.present)
         found.touched.add(account)
 
     def _records(self, predicted: Predicted) -> dict[SignalKey, tuple[Record, Prediction]]:
@@ -153,11 +153,13 @@ class Concluding:
             "level_rank": level.rank,
         }
 
-    def _evidence(self, signal_id: UUID, prediction: Prediction) -> Iterator[Record]:
+    def _evidence(self, signal_id: UUID, prediction: Prediction, present: frozenset[UUID]) -> Iterator[Record]:
+        """What spoke for it, but for activities that went with somebody who is gone."""
         strongest: Sequence[tuple[int, float]] = prediction.evidence[:EVIDENCE]
         for row, weight in strongest:
-            activity_id = self.batch.activity_id(row)
-            yield {"id": new_id(), "signal_id": signal_id, "activity_id": activity_id, "weight": float(weight)}
+            if self.batch.persons[self.batch.activities.persons[row]] in present:
+                activity_id = self.batch.activity_id(row)
+                yield {"id": new_id(), "signal_id": signal_id, "activity_id": activity_id, "weight": float(weight)}
 
     def _account(self, key: SignalKey) -> UUID:
         return self.batch.account_of[key[1]]

@@ -15,6 +15,7 @@ import structlog
 from bg_graph.hosting.intent import IntentHost, NotPredicted, Predicted
 from bg_graph.intent.predicting.concluding import Concluding, Conclusions
 from bg_graph.intent.predicting.gathering import Batch, gather
+from bg_graph.intent.predicting.learning import Learning
 from bg_graph.intent.predicting.planning import ACTIVITIES, Due, Plan, Window, by_account, make_plan
 from bg_graph.intent.predicting.sources import GroupSource
 from bg_graph.intent.predicting.storing import begin_run, note_run, ours, present_subjects, store, stored_signals
@@ -54,11 +55,11 @@ class IntentJob:
             terms = terms_of([each.category for each in await categories_in(db, CategoryStatus.APPROVED)])
         if not models or not terms.told:
             return {"accounts": 0}
-        trainings: dict[str, bytes] = {}
+        learning = Learning(self.host, self.groups, steps, tenant, settings, terms, as_of)
+        trainings = await learning.learn(models)
         window = Window.before(as_of, settings)
-        generation = _generation(
-            settings, terms, [(each.name, each.plugin.version, each.settings_hash) for each in models]
-        )
+        built_of = [(each.name, each.plugin.version, each.settings_hash) for each in models]
+        generation = _generation(settings, terms, built_of, trainings)
         async with steps.reading() as db:
             plan = await make_plan(db, self.groups, window, settings, generation)
         work = _Run(self, steps, tenant, settings, terms, window, generation, trainings)
@@ -172,12 +173,15 @@ def _provenance(predicted: Predicted) -> dict[str, str]:
     }
 
 
-def _generation(settings: IntentSettings, terms: Terms, models: Sequence[tuple[str, ...]]) -> str:
+def _generation(
+    settings: IntentSettings, terms: Terms, models: Sequence[tuple[str, ...]], trainings: Mapping[str, bytes]
+) -> str:
     """Stands for all that predictions rest on beside what people do: where it is another, all is computed anew."""
     limits = settings.thresholds
     rests_on = {
         "settings": [limits.signal, limits.medium, limits.high, settings.window_days],
         "terms": [[term.kind, term.category, term.product, term.name] for term in terms.called],
         "models": models,
+        "trainings": {name: hashlib.sha256(state).hexdigest() for name, state in sorted(trainings.items())},
     }
     return hashlib.sha256(orjson.dumps(rests_on)).hexdigest()[:16]

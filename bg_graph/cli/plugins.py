@@ -1,18 +1,70 @@
-"""`bg-graph plugins`: what is installed and whether it works, and the skeleton of a new plugin."""
+"""`bg-graph plugins`: what is installed and whether it works, one plugin in all it says of itself, a new one."""
 
+import asyncio
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from bg_graph.cli.examining import checked, examined, findings_of, shown_tenants
+from bg_graph.cli.faults import FAILED, misuse
+from bg_graph.cli.installation import settings_of
+from bg_graph.cli.plugin_page import page_of
 from bg_graph.cli.scaffold import License, Made, write_skeleton
+from bg_graph.cli.tables import show_table
+from bg_graph.hosting.discovery import discover, to_install
+from bg_graph.hosting.standing import Standing
+from bg_graph.settings import Settings, meant
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Plugins: list, show, examine, begin a new one.")
+COLUMNS = ("plugin", "version", "serves", "state", "for", "runs in", "package")
+Named = Annotated[str, typer.Argument(help="Name of the plugin.")]
 
 
 @app.callback()
 def plugins() -> None:
     """List and examine plugins; begin a new one."""
+
+
+@app.command("list")
+def list_plugins(context: typer.Context) -> None:
+    """Tell each installed plugin, what it serves, and whether it works. Exit code 1 where one that is in use does not."""
+    lines, faults = asyncio.run(_lines(settings_of(context)))
+    show_table(COLUMNS, map(_row, lines))
+    told = dict.fromkeys(
+        f"{line.name}: {text}" for line in lines for text in (line.last_error, line.deprecated) if text
+    )
+    for text in (*told, *faults):
+        typer.echo(text)
+    if faults or any(line.last_error for line in lines):
+        raise typer.Exit(FAILED)
+
+
+@app.command("show")
+def show(context: typer.Context, name: Named) -> None:
+    """Tell all that a plugin says of itself: what it serves, its settings, its hooks, where it comes from."""
+    settings = settings_of(context)
+    _check_name(name)
+    for line in page_of(name, settings):
+        typer.echo(line)
+
+
+@app.command("doctor")
+def doctor(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help="Only this plugin; all that are enabled without it.")] = None,
+) -> None:
+    """Build each provider that is configured, have it check itself, and tell each problem with its remedy.
+
+    Exit code 1 where there is a problem.
+    """
+    settings = settings_of(context)
+    if name is not None:
+        _check_name(name)
+    problems = asyncio.run(_tell(settings, name))
+    typer.echo(f"\n{problems} problem(s)" if problems else "\nAll is well.")
+    if problems:
+        raise typer.Exit(FAILED)
 
 
 @app.command("new")
@@ -29,3 +81,34 @@ def new(
     typer.echo(f"  cd {folder}")
     typer.echo("  pip install -e '.[test]'")
     typer.echo("  pytest")
+
+
+async def _lines(settings: Settings) -> tuple[list[Standing], list[str]]:
+    async with examined(settings) as found:
+        if found.plugins is not None:
+            await asyncio.gather(*(checked(hosted) for hosted in found.plugins.hosted))
+        return found.lines(), [f"setting {fault}" for fault in found.faults]
+
+
+def _row(line: Standing) -> tuple[str, ...]:
+    serves = line.capability or ", ".join(line.capabilities) or ("hooks" if line.hooks else "-")
+    served = ", ".join(shown_tenants(line.tenants)) or "-"
+    state = f"{line.state}, deprecated" if line.deprecated else str(line.state)
+    return (line.name, line.version, serves, state, served, line.isolation or "-", line.distribution)
+
+
+async def _tell(settings: Settings, name: str | None) -> int:
+    """Print each finding as it is made; gives the number of problems."""
+    problems = 0
+    async with examined(settings) as found:
+        async for finding in findings_of(found, name):
+            typer.echo(str(finding))
+            problems += not finding.is_well
+    return problems
+
+
+def _check_name(name: str) -> None:
+    """Raise Failure where no such plugin is installed."""
+    installed = discover(())
+    if name not in installed:
+        raise misuse(f"the plugin {name} is not installed{meant(name, installed)}", f"To use it, {to_install(name)}.")

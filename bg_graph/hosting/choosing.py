@@ -160,6 +160,14 @@ class Plugins:
             self.carrying(plugin, tenant)
         return [each for each in self.hosted if each.name == plugin and each.capability == Capability.EMAIL]
 
+    def every(self) -> Sequence[Hosted]:
+        """Every provider that could be used, those included that are nobody's choice: for whoever examines them."""
+        for each in self.discovered:
+            for capability in each.plugin.provides if each.is_loaded and each.plugin is not None else ():
+                for tenant in ("", *self._own.tenants):
+                    self._in_use(each.name, Capability(capability), tenant)
+        return self.hosted
+
     def with_hooks(self) -> list[Loaded]:
         """The plugins that bring something by hooks, with the installation's settings."""
         found = []

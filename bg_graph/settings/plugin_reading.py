@@ -32,10 +32,15 @@ class PluginReading:
     def __init__(self, faults: list[SettingFault]) -> None:
         self._faults = faults
         self._given: dict[tuple[str, ...], Given] = {}
+        self._enabled: list[str] = []
         self.where: dict[str, str] = {}
 
     def read_table(self, section: str, values: Mapping[str, object], where: str) -> None:
-        """A table of the file, with the tables below it."""
+        """A table of the file, with the tables below it. An empty table of a plugin enables it: it may need no setting."""
+        if section == "plugins":
+            self._enabled += [
+                name for name, table in values.items() if isinstance(table, dict) and _NAME.fullmatch(name)
+            ]
         for path, value in _leaves((section,), values, depth=3 if section == "plugins" else 5):
             self._keep(path, value, f"[{_table(path)}] in {where}")
 
@@ -58,7 +63,7 @@ class PluginReading:
 
     def tables(self) -> PluginTables:
         """What was collected."""
-        plugins: dict[str, list[Given]] = defaultdict(list)
+        plugins: dict[str, list[Given]] = defaultdict(list, {name: [] for name in self._enabled})
         tenants: dict[str, dict[tuple[str, ...], Given]] = defaultdict(dict)
         for (section, *path), given in self._given.items():
             if section == "plugins" and self._is_named(given, path, 2):

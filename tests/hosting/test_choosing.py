@@ -204,7 +204,7 @@ async def test_nobody_else_sends_where_the_e_mail_provider_of_a_tenant_fails(ins
     with pytest.raises(NoEmailProvider):
         await hosts.of("contoso")
     with pytest.raises(NoEmailProvider):
-        await hosts.serving(new_id())
+        await hosts.serving("contoso")
     await chosen.close()
 
 
@@ -263,3 +263,9 @@ def test_all_that_is_wrong_with_plugins_is_told_with_all_that_is_wrong_else() ->
     with pytest.raises(WrongSettings) as caught:
         load_settings(environment={}, judge=plugin_faults)
     assert [fault.key for fault in caught.value.faults] == ["server.port", "providers.email"]
+
+
+def test_an_empty_table_enables_a_plugin_that_needs_no_setting() -> None:
+    tables = settings("[plugins.acme]\n[plugins.marketo.fence]\n").own.plugins
+    assert list(tables) == ["acme", "marketo"]
+    assert tables["acme"].given == ()

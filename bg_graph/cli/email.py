@@ -202,7 +202,7 @@ async def _test(settings: Settings, tenant: str | None, wanted: tuple[str, str |
         _message(trial)
         plugins, hosts = plugins_of(settings, database)
         try:
-            sending = await send_test(await carrier_of(hosts, owner.id), trial, to)
+            sending = await send_test(await carrier_of(hosts, owner.name), trial, to)
         finally:
             await plugins.close()
     _raise([] if sending is None else [sending])

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from bg_graph.email.tables import KEPT_HERE
 from bg_graph.graph.errors import Coded, ErrorCode
@@ -20,18 +19,18 @@ TEST_SENDS = "email_test_sends"
 """The service that bounds how often tests are sent."""
 
 
-async def email_carrier(services: Mapping[str, Any], tenant_id: UUID) -> Carrier:
-    """Who sends for a tenant. Raises Coded where nobody does."""
+async def email_carrier(services: Mapping[str, Any], tenant: str) -> Carrier:
+    """Who sends for a tenant (by its name). Raises Coded where nobody does."""
     hosts = services.get(SERVICE)
     if not isinstance(hosts, EmailHosts):
         raise Coded(ErrorCode.PROVIDER_UNAVAILABLE, "No e-mail provider is connected.")
-    return await carrier_of(hosts, tenant_id)
+    return await carrier_of(hosts, tenant)
 
 
-async def carrier_of(hosts: EmailHosts, tenant_id: UUID) -> Carrier:
-    """Who sends for a tenant. Raises Coded where nobody does."""
+async def carrier_of(hosts: EmailHosts, tenant: str) -> Carrier:
+    """Who sends for a tenant (by its name). Raises Coded where nobody does."""
     try:
-        return await hosts.serving(tenant_id)
+        return await hosts.serving(tenant)
     except NoEmailProvider as nobody:
         raise Coded(ErrorCode.PROVIDER_UNAVAILABLE, str(nobody)) from None
 

@@ -14,4 +14,4 @@ from bg_graph.store.engine import Database
 
 def email_services(hosts: EmailHosts, database: Database, clock: Clock) -> Mapping[str, Any]:
     """What resolvers of e-mail need of a request: who sends, the catalog, the renderer, the count of tests."""
-    return {SERVICE: hosts, CATALOG: Catalog(hosts, database, clock), RENDERER: Renderer(), TEST_SENDS: TestSends()}
+    return {SERVICE: hosts, CATALOG: Catalog(database, clock), RENDERER: Renderer(), TEST_SENDS: TestSends()}

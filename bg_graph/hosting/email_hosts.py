@@ -73,17 +73,18 @@ class EmailHosts:
             raise NoEmailProvider("No e-mail provider is connected: the one that providers.email names can't be used.")
         return await self._built(hosted)
 
-    async def serving(self, tenant_id: UUID) -> Carrier:
-        """The provider that a tenant chose. Raises NoEmailProvider."""
-        name = await self._named(tenant_id)
-        return Carrier(await self.of(name), name)
+    async def serving(self, tenant: str) -> Carrier:
+        """The provider that a tenant (by its name) chose, with that name. Raises NoEmailProvider."""
+        return Carrier(await self.of(tenant), tenant)
 
     async def carrying(self, plugin: str, tenant_id: UUID) -> Carrier:
         """The provider of a plugin, with what is set for a tenant, whoever is the tenant's choice now. Raises NoEmailProvider."""
         name = await self._named(tenant_id)
         hosted = self._providers.carrying(plugin, name)
         if hosted is None:
-            raise NoEmailProvider(f"The e-mail provider {plugin} is not in use; [plugins.{plugin}] in the settings enables it.")
+            raise NoEmailProvider(
+                f"The e-mail provider {plugin} is not in use; [plugins.{plugin}] in the settings enables it."
+            )
         return Carrier(await self._built(hosted), name)
 
     async def all_of(self, plugin: str) -> list[EmailHost]:

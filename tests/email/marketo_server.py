@@ -79,6 +79,8 @@ class Marketo:
     used_today: int = 0
     writes_down: bool = True
     """Whether a trigger shows among the activities."""
+    names: dict[int, str] = field(default_factory=lambda: dict(NAMES))
+    """Of the activity types."""
     ids: Iterator[int] = field(default_factory=lambda: itertools.count(1000))
 
     def lead(self, address: str, **more: Any) -> int:
@@ -294,7 +296,7 @@ def trigger(marketo: Marketo, path: str, parameters: dict[str, str], body: bytes
 
 
 def types(marketo: Marketo, path: str, parameters: dict[str, str], body: bytes) -> Response:
-    return said([{"id": number, "name": name} for number, name in NAMES.items()])
+    return said([{"id": number, "name": name} for number, name in marketo.names.items()])
 
 
 def paging_token(marketo: Marketo, path: str, parameters: dict[str, str], body: bytes) -> Response:

@@ -14,8 +14,9 @@ from bg_graph.hosting.email_hosts import EmailHosts
 from bg_graph.plugins.email import EmailProvider
 from bg_graph.store.clock import Clock, system_clock
 from bg_graph.store.engine import Database
+from bg_graph.tenancy.names import TenantNames
 from tests.email.sending_world import PROVIDER, Sending
-from tests.hosting.hosted_providers import email_hosts, hosted
+from tests.hosting.hosted_providers import One, email_hosts, hosted
 
 
 def link(token: str) -> str:
@@ -31,7 +32,8 @@ def worker_of(
 ) -> Worker:
     """A worker that is quick to look into the queue."""
     options = {"rate": 1000.0, "attempts": 3, "lease": 20.0, "poll": 0.02, **different}
-    hosts = hosts_of(provider, deadline=deadline)
+    held = hosted(provider, "email", PROVIDER, deadline=deadline)
+    hosts = EmailHosts(One(held), TenantNames(database).name_of)
     return Worker(database, hosts, PROVIDER, Writer(link, Renderer()), Options(**options), clock=clock)
 
 

@@ -15,10 +15,10 @@ import structlog
 from sqlalchemy import select
 
 from bg_graph.accounts.rules import text_key
-from bg_graph.email.service import carrier_of, catalog_of
+from bg_graph.email.service import catalog_of
 from bg_graph.email.tables import KEPT_HERE, EmailRow, EmailWorkspaceRow
 from bg_graph.graph.errors import Coded, ErrorCode
-from bg_graph.hosting.email_hosts import Carrier, EmailHosts
+from bg_graph.hosting.email_hosts import Carrier
 from bg_graph.plugins.email import ApprovedEmail, ListRequest, Page, Workspace
 from bg_graph.plugins.errors import OutcomeUnknown, ProviderError, Unavailable
 from bg_graph.store.chunks import chunks
@@ -51,30 +51,26 @@ class _Part:
 class Catalog:
     """The workspaces and e-mails of each tenant's provider, in our tables. One for each process."""
 
-    def __init__(
-        self, hosts: EmailHosts, database: Database, clock: Clock, *, fresh_for: timedelta = FRESH_FOR
-    ) -> None:
-        self._hosts, self._database, self._clock, self._fresh_for = hosts, database, clock, fresh_for
+    def __init__(self, database: Database, clock: Clock, *, fresh_for: timedelta = FRESH_FOR) -> None:
+        self._database, self._clock, self._fresh_for = database, clock, fresh_for
         self._read: dict[_Part, datetime] = {}
         self._turns: defaultdict[_Part, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def refresh_workspaces(self, tenant_id: UUID) -> str:
+    async def refresh_workspaces(self, carrier: Carrier, tenant_id: UUID) -> str:
         """See that the workspaces are as the provider has them; gives what `provider` holds in their rows.
 
         Raises Coded where that can't be told.
         """
-        carrier = await carrier_of(self._hosts, tenant_id)
         name = catalog_of(carrier.host)
         if name != KEPT_HERE:
             await self._refresh(_Part(tenant_id, name), carrier, lambda: self._workspaces(carrier, tenant_id))
         return name
 
-    async def refresh_emails(self, tenant_id: UUID, workspace_id: UUID) -> str:
+    async def refresh_emails(self, carrier: Carrier, tenant_id: UUID, workspace_id: UUID) -> str:
         """See that a workspace's e-mails are as the provider has them; gives what `provider` holds in their rows.
 
         Raises Coded where that can't be told. An id that is no workspace of this provider asks for nothing.
         """
-        carrier = await carrier_of(self._hosts, tenant_id)
         name = catalog_of(carrier.host)
         if name != KEPT_HERE:
             part = _Part(tenant_id, name, workspace_id)

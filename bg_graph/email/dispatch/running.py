@@ -33,9 +33,7 @@ def workers_of(
     email = settings.email
     options = Options(rate=email.rate, attempts=email.attempts, lease=email.lease, concurrency=email.concurrency)
     writer = Writer(unsubscribe_link(settings), Renderer())
-    return [
-        Worker(database, hosts, plugin, writer, options, clock=clock, count=count) for plugin in hosts.plugins
-    ]
+    return [Worker(database, hosts, plugin, writer, options, clock=clock, count=count) for plugin in hosts.plugins]
 
 
 def unsubscribe_link(settings: Settings) -> UnsubscribeLink:

@@ -82,10 +82,11 @@ class CatalogField(DeclaredField):
     async def _up_to_date(self, info: Info, given: Mapping[str, Any]) -> Any:
         context = info.context
         catalog, tenant_id = _catalog(context), context.caller.tenant_id
+        carrier = await email_carrier(context.services, context.caller.tenant_name)
         if "workspace_id" in given:
-            name = await catalog.refresh_emails(tenant_id, _workspace_key(given["workspace_id"]))
+            name = await catalog.refresh_emails(carrier, tenant_id, _workspace_key(given["workspace_id"]))
         else:
-            name = await catalog.refresh_workspaces(tenant_id)
+            name = await catalog.refresh_workspaces(carrier, tenant_id)
 
         async def run(statement: Any, values: Mapping[str, Any]) -> Any:
             async with context.database.reading(context.caller.tenant_id) as db:
@@ -301,7 +302,7 @@ async def _sent(context: RequestContext, trial: Trial, address: str) -> Fault | 
     assert isinstance(tests, TestSends)
     if not tests.take(context.caller.tenant_id, context.now):
         return Fault("TOO_MANY_TESTS", "Too many tests were sent within a minute; wait a little.")
-    carrier = await email_carrier(context.services, context.caller.tenant_id)
+    carrier = await email_carrier(context.services, context.caller.tenant_name)
     return await send_test(carrier, trial, address)
 
 

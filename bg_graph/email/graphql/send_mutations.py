@@ -93,7 +93,7 @@ async def _send(
     info: Info, given: Annotated[SendEmailInput, strawberry.argument(name="input", description="What to send to whom.")]
 ) -> SendEmailPayload:
     context = info.context
-    host = (await email_carrier(context.services, context.caller.tenant_id)).host
+    host = (await email_carrier(context.services, context.caller.tenant_name)).host
     wish = SendWish(
         key_in(given.buying_group_id, "grp"),
         [key_in(each, "mem") for each in given.member_ids],

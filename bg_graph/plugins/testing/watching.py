@@ -77,7 +77,6 @@ class Held:
 
 def held() -> Held:
     """What the process holds now."""
-    gc.collect()
     tasks = frozenset(f"{task.get_name()} ({task.get_coro()!r})" for task in asyncio.all_tasks())
     threads = (each for each in threading.enumerate() if not each.name.startswith(_LOOPS_OWN))
     files = len(os.listdir(_DESCRIPTORS)) if _DESCRIPTORS.exists() else 0
@@ -86,9 +85,11 @@ def held() -> Held:
 
 async def left_behind(before: Held) -> list[str]:
     """What is still held that was not before; what is about to go has a moment for it."""
+    gc.collect()
+    until = time.monotonic() + _SETTLES
     more = held().beyond(before)
     for _ in range(_LOOKS):
-        if not more:
+        if not more or time.monotonic() > until:
             break
         await asyncio.sleep(_SETTLES / _LOOKS)
         more = held().beyond(before)

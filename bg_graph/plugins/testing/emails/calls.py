@@ -21,6 +21,8 @@ class EmailCalls(Behaviour):
     capability = Capability.EMAIL
     methods = ("list_workspaces", "list_emails", "send", "find_send", "read_events", "check", "close")
 
+    _abilities: frozenset[EmailAbility] | None = None
+
     email_id: str = "email-1"
     """The e-mail that is sent; has to be there where the provider has e-mails of its own."""
 
@@ -66,8 +68,10 @@ class EmailCalls(Behaviour):
 
     def plugin_abilities(self) -> frozenset[EmailAbility]:
         """What the provider declares; nothing where it declares nothing that can be read."""
-        abilities = getattr(self.inline().provider, "abilities", None)
-        return abilities if isinstance(abilities, frozenset) else frozenset()
+        if self._abilities is None:
+            stated = getattr(self.inline().provider, "abilities", None)
+            self._abilities = stated if isinstance(stated, frozenset) else frozenset()
+        return self._abilities
 
     def needs(self, *abilities: EmailAbility) -> None:
         """The check is for providers with these abilities alone."""

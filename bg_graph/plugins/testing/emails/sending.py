@@ -138,10 +138,15 @@ class SendingChecks(EmailCalls):
         async with self.provider() as built:
             people = [self.addressed(0), self.with_message(refused, 1), self.addressed(2)]
             answers = {each.key: each for each in await self.send(built, people)}
-        kinds = [type(answers.get(person.key)).__name__ for person in people]
+        forms = (Accepted, Refused, Accepted)
+        wrong = [
+            place
+            for place, (person, form) in enumerate(zip(people, forms, strict=True), start=1)
+            if not isinstance(answers.get(person.key), form)
+        ]
         demand(
-            kinds == ["Accepted", "Refused", "Accepted"],
-            f"Of three people, the second one refused, the answers are {', '.join(kinds)}.",
+            not wrong,
+            f"Of three people, the second one refused, number {', '.join(map(str, wrong))} has not the right answer.",
         )
 
     @check()

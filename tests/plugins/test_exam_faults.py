@@ -1,0 +1,41 @@
+"""The exams pass providers that keep the contract, and catch each seeded fault by the check that is there for it."""
+
+import pytest
+
+from bg_graph.plugins.plugin import Capability
+from bg_graph.plugins.testing.checks import Outcome
+from bg_graph.plugins.testing.exam import ProviderExam
+from tests.plugins.faults import email_faults
+from tests.plugins.faults.good_email import GoodMailExam
+from tests.plugins.faults.running import Fault, failed
+
+GOOD: list[type[ProviderExam]] = [GoodMailExam, email_faults.GoodListsExam]
+FAULTS: list[Fault] = [*email_faults.FAULTS]
+
+
+@pytest.mark.parametrize("exam", GOOD, ids=[f"{each.capability}-{number}" for number, each in enumerate(GOOD)])
+def test_a_good_provider_passes_everything(exam: type[ProviderExam]) -> None:
+    results = exam.examined()
+    wrong = [each for each in results if each.outcome in (Outcome.FAILED, Outcome.SKIPPED)]
+    assert wrong == []
+    assert sum(each.outcome is Outcome.PASSED for each in results) > len(results) * 0.7
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_a_seeded_fault_is_caught_for_the_right_reason(fault: Fault) -> None:
+    (result,) = fault.examined(f"test_{fault.caught_by}")
+    assert result.outcome is Outcome.FAILED
+    assert fault.says in result.reason
+
+
+@pytest.mark.parametrize("capability", [Capability.EMAIL])
+def test_each_capability_has_twenty_seeded_faults_and_more(capability: Capability) -> None:
+    assert len({each.name for each in FAULTS if each.exam.capability is capability}) >= 20
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+def test_most_faults_are_caught_by_one_check_alone(fault: Fault) -> None:
+    names = {each.check for each in failed(fault.examined())}
+    assert f"test_{fault.caught_by}" in names
+    assert len(names) <= 4

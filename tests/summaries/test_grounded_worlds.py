@@ -64,12 +64,12 @@ def assert_grounded(statement: Statement, subject: Subject) -> None:
     assert statement.text.isprintable()
 
 
-async def assert_summaries_hold(world: World, kind: SubjectKind, ids: list[UUID]) -> int:
+async def assert_summaries_hold(world: World, kind: SubjectKind, ids: list[UUID], locale: str) -> int:
     gathered = await gathered_in(world, kind, ids)
     assert list(gathered.keys() ^ set(ids)) == []
     subjects = [gathered[each].subject for each in ids]
-    answers = await facts_summaries(subjects)
-    assert answers == await facts_summaries(subjects)
+    answers = await facts_summaries(subjects, locale)
+    assert answers == await facts_summaries(subjects, locale)
     said = 0
     for subject, summary in zip(subjects, answers, strict=True):
         if (
@@ -92,19 +92,20 @@ def all_statements(summary: Summary) -> list[Statement]:
     return [*summary.text, *summary.bullets, *(highlight.statement for highlight in summary.highlights)]
 
 
-async def assert_all_hold(world: World, seed: int, how_many: int) -> None:
+async def assert_all_hold(world: World, seed: int, how_many: int, locale: str) -> None:
     groups = await random_groups(world, Random(seed), how_many)
     for kind, ids in (await subjects_of(world, groups)).items():
-        assert await assert_summaries_hold(world, kind, ids) > how_many
+        assert await assert_summaries_hold(world, kind, ids, locale) > how_many
 
 
-async def test_what_is_said_of_a_few_random_groups_is_grounded(world: World) -> None:
-    await assert_all_hold(world, 5, 5)
+@pytest.mark.parametrize("locale", ["en", "nl", "de"])
+async def test_what_is_said_of_a_few_random_groups_is_grounded(world: World, locale: str) -> None:
+    await assert_all_hold(world, 5, 5, locale)
 
 
 @pytest.mark.slow
 async def test_what_is_said_of_a_hundred_random_groups_is_grounded(world: World) -> None:
-    await assert_all_hold(world, 6, 100)
+    await assert_all_hold(world, 6, 100, "de")
 
 
 async def test_facts_of_groups_are_those_of_the_world(world: World) -> None:

@@ -3,26 +3,27 @@
 from bg_graph.plugins.wording.words import Wording, words_of
 
 _ORDINARY = """
-    aan aandacht aantal account accounts achter actief actieve activiteit activiteiten afgelopen al alle alleen allemaal
-    alles als altijd ander andere anderen b2b behalve beide belang belangrijk belangrijke belangrijkste belangstelling
-    belangstellenden bent beslisser beslissers betrokken betrokkenheid betrokkenheidsscore bij bijna bijzonder binnen
-    bovendien branche buiten daar daarbij daarmee daarna daarnaast daarom daarvan dan dat data de deal deals deelt delen
-    deze die dit doch document door dus e-mail e-mails echter een eerst eerste eerder elk elke en enige engagement
-    engagementscore enkel enkele er evenals evenement evenementen formulier formulieren gaf gedeeld geeft geen gegevens
-    geleden geklikt geopend gering gezien goed goede groei groep groepen had hadden heeft hem het hier hij hoe hoewel hoog
-    hoge hoger hogere hoogste hun iedereen ieder iedere iemand in industrie intent interesse interessegebied
-    interessegebieden interesses is ja je kans kansen keer klant klanten komt koopgroep koopgroepen kopersgroep
-    kopersgroepen laag laagste laatst laatste laatstelijk lage lager leden leest lid link links maar maand maanden mate
-    medewerker medewerkers meer meest meeste mensen mee met middelste minder momenteel moment momenten na naar naast
-    namelijk nee net niemand niet niets nieuw nieuwe nog nooit nu nummer of om omdat onder onderwerp onderwerpen ondanks
-    ons ontbreekt ontbreken ontbrekende ook op open openstaande opportunity opportunities over pagina pagina's percentage
-    persoon personen per plaats plus positie potentieel product producten punt punten recent recente relatief reeds rol
-    rollen ruim samen samenvatting scoort score scores sector sinds slechts sommige sommigen sterk sterke sterker sterkst
-    sterkste sedert team tegen tegelijk ten terwijl thema thema's toch toe tot totaal trend trendwoord trendwoorden tussen
+    aan aandacht aanmelding aanmeldingen aantal account accounts achter actief actieve activiteit activiteiten
+    afgelopen al alle alleen allemaal alles als altijd ander andere anderen b2b behalve beide belang belangrijk
+    belangrijke belangrijkste belangstellenden belangstelling bent beslisser beslissers betrokken betrokkenheid
+    betrokkenheidsscore bij bijna bijzonder binnen bovendien branche buiten daar daarbij daarmee daarna daarnaast
+    daarom daarvan dan dat data de deal deals deelt delen deze die dit doch document door dus e-mail e-mails echter
+    een eerder eerst eerste elk elke en engagement engagementscore enige enkel enkele er evenals evenement evenementen
+    formulier formulieren gaf gedeeld geeft geen gegevens geklikt geleden geopend gering gezien goed goede groei groep
+    groepen had hadden heeft hem het hier hij hoe hoewel hoge hoger hogere hoog hoogste hun ieder iedere iedereen
+    iemand in industrie intent interesse interessegebied interessegebieden interesses is ja je kans kansen keer klant
+    klanten komt koopgroep koopgroepen kopersgroep kopersgroepen laag laagste laatst laatste laatstelijk lage lager
+    leden leest lid link links maand maanden maar mate medewerker medewerkers mee meer meest meeste mensen met
+    middelste minder moment momenteel momenten na naar naast namelijk nee net niemand niet niets nieuw nieuwe nog
+    nooit nu nummer of om omdat ondanks onder onderwerp onderwerpen ons ontbreekt ontbreken ontbrekende ook op open
+    openstaande opportunities opportunity over pagina pagina's per percentage personen persoon plaats plus positie
+    potentieel product producten punt punten recent recente reeds relatief rol rollen ruim samen samenvatting scoort
+    score scores sector sedert sinds slechts sommige sommigen sterk sterke sterker sterkst sterkste team tegelijk
+    tegen ten terwijl thema thema's toch toe tot totaal trefwoord trefwoorden trend trendwoord trendwoorden tussen
     type u uit vaak vaakst van vandaag veel vele verder vereist vereiste verkoopkans verkoopkansen volgens volledig
-    volledigheid volledigheidsscore voor vooral voorts vorige waar waarbij waarde waardoor waarin waarmee waaronder waarvan
-    want was waren wat website week weken weinig welk welke wellicht werd werden wie wij wordt worden zal ze zeer zelf
-    zelfs ze zich zij zijn zo zoals zodat zonder zoekwoord zoekwoorden zowel
+    volledigheid volledigheidsscore voor vooral voorts vorige waar waarbij waarde waardoor waarin waarmee waaronder
+    waarvan want waren was wat website week weinig weken welk welke wellicht werd werden wie wij worden wordt zal ze
+    zeer zelf zelfs zich zij zijn zo zoals zodat zoekwoord zoekwoorden zonder zowel
 """
 _SMALL = """
 een twee drie vier vijf zes zeven acht negen tien elf twaalf dertien veertien vijftien zestien zeventien achttien negentien

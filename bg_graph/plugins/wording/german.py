@@ -6,41 +6,42 @@ German nouns begin with a capital, as names do: those that may stand in a summar
 from bg_graph.plugins.wording.words import Wording, words_of
 
 _ORDINARY = """
-    ab aber account accounts alle allein allem allen aller allerdings alles als also am an andere anderem anderen anderer
-    anderes angeklickt angemeldet ansonsten ansprechpartner auch auf aufmerksamkeit aus ausserdem außerdem b2b bei beide
-    beiden beim beinahe bereits besonders besucht bevor bewertet bislang bis bisher da dabei dadurch dafür dagegen daher
-    dahinter damit danach daneben dann daran darauf daraus darin darüber darum darunter das dass davon davor dazu dem den
-    denn dennoch der deren derzeit des deshalb dessen deutlich die dies diese diesem diesen dieser dieses doch dort durch
-    e-mail e-mails eher ein eine einem einen einer eines einfluss einige einigen einiges eingetragen entscheider
+    ab aber abmeldung abmeldungen account accounts aktiv aktive aktiven aktivität aktivitäten alle allein allem allen
+    aller allerdings alles als also am an andere anderem anderen anderer anderes angeklickt angemeldet anmeldung
+    anmeldungen ansonsten ansprechpartner anstieg anzahl auch auf aufmerksamkeit aufwind aus ausserdem außerdem b2b
+    bedarf begriff begriffe begriffen bei beide beiden beim beinahe bereits beschwerde beschwerden besonders besuch
+    besuche besucht bevor bewertet bis bisher bislang branche chance chancen da dabei dadurch dafür dagegen daher
+    dahinter damit danach daneben dann daran darauf daraus darin darum darunter darüber das dass davon davor dazu dem
+    den denn dennoch der deren derzeit des deshalb dessen deutlich die dies diese diesem diesen dieser dieses doch
+    dort durch e-mail e-mails eher ein eine einem einen einer eines einfluss eingetragen einige einigen einiges
+    engagement engagement-wert engagementwert engagiert engagierte engagierten engagierter engagiertes entscheider
     entscheidern entscheidungsträger er erfasst erforderlich erforderliche erst erste ersten erster es etwa etwas fast
     fehlen fehlend fehlende fehlenden fehlt fokus folgende formular formulare formularen führend führende für ganz
-    gegenüber gemeinsam gemeinsame gemeinsamen geöffnet gering geringe gesamt gesamte gestiegen gesunken gibt gilt
+    gegenüber gemeinsam gemeinsame gemeinsamen gering geringe gesamt gesamte gestiegen gesunken geöffnet gibt gilt
     gleich gruppe gruppen hat hatte hatten heute hier hierbei hinter hinzu hoch hohe hohem hohen hoher hohes höchste
-    höchsten höchster ihm ihn ihr ihre ihrem ihren ihrer im immer in inhalt inhalte inhalten indessen industrie innerhalb
-    insbesondere insgesamt interesse interessen interessant interessiert ist ja je jede jedem jeden jeder jedes jedoch
-    jemand jetzt kampagne kampagnen kaum kaufgruppe kaufgruppen kaufinteresse kein keine keinem keinen keiner keines
-    keyword keywords klick klicks knapp konto kontos konten kontakt kontakte können könnte kunde kunden laut lediglich
-    letzte letztem letzten letzter letztes level link links liegt man mehr mehrere mehreren meist meiste meisten
-    meistengagierte mindestens mit mitarbeiter mitglied mitglieder mitgliedern mitglieds mittel mittlere mittleren moment
-    momente momentan monat monate monaten nach nachdem nachfrage neben nicht nichts nie niedrig niedrige niemand niveau noch nun
-    nur ob obwohl oder offen offene offenen ohne opportunity opportunities person personen persönlich plätze potenzial
-    produkt produkte produkten produkts prozent punkt punkte punkten quelle rolle rollen rund rückgang schlagwort
-    schlagworte schlagworten schlagwörter schlagwörtern schliesslich schließlich schlüsselwort schlüsselwörter
-    schlüsselwörtern schon schwerpunkt schwerpunkte score scores sehr sein seine seinem seinen seiner seit seite seiten
-    selbst sich sie sind so sodass sogar somit sonst sowie sowohl spitze stark starke starken starker stärkste stärksten
-    stärkster stehen steht statt team teams teil teile teilen teilt teilnahme teilnahmen tag tage tagen thema themen
-    titel topthema topthemen trend trendbegriff trendbegriffe trendbegriffen trends trotz trotzdem typ typen typs über
-    überblick übrige übrigens um und unter unternehmen unternehmens ursprung veranstaltung veranstaltungen verglichen
-    vergangen vergangene vergangenen vergleich verkaufschance verkaufschancen vertriebschance vertriebschancen viel viele
-    vielen vielleicht voll vollständig vollständige vollständigkeit vollständigkeitswert vom von vor vorher vorherigen
-    während wahrscheinlich war waren was webseite webseiten website weder weil weit weitere weiteren weiterem weiterer
-    weiterhin welche welchem welchen welcher welches wenig wenige weniger wenn wer werden wert werte werten wesentlich
-    weshalb wichtig wichtige wichtigen wichtigste wichtigsten wie wieder wir wird wo wobei woche wochen wodurch womit
-    wurde wurden zahl zeit zeitraum zeiträume ziel ziele zielgruppe zu zudem zugleich zuletzt zum zumal zur zurzeit
-    zusammen zusammenfassung zusammenhang zusätzlich zwar zwischen
-    abmeldung abmeldungen aktiv aktive aktiven aktivität aktivitäten anmeldung anmeldungen anstieg anzahl bedarf begriff
-    begriffe begriffen beschwerde beschwerden besuch besuche branche chance chancen engagement engagementwert
-    engagement-wert engagierte engagierten engagierter engagiert engagiertes
+    höchsten höchster ihm ihn ihr ihre ihrem ihren ihrer im immer in indessen industrie inhalt inhalte inhalten
+    innerhalb insbesondere insgesamt interessant interesse interessen interessiert ist ja je jede jedem jeden jeder
+    jedes jedoch jemand jetzt kampagne kampagnen kaufgruppe kaufgruppen kaufinteresse kaum kein keine keinem keinen
+    keiner keines keyword keywords klick klicks knapp kontakt kontakte konten konto kontos kunde kunden können könnte
+    laut lediglich letzte letztem letzten letzter letztes level liegt link links man mehr mehrere mehreren meist
+    meiste meisten meistengagierte mindestens mit mitarbeiter mitglied mitglieder mitgliedern mitglieds mittel
+    mittlere mittleren moment momentan momente monat monate monaten nach nachdem nachfrage neben nicht nichts nie
+    niedrig niedrige niemand niveau noch nun nur ob obwohl oder offen offene offenen ohne opportunities opportunity
+    person personen persönlich plätze potenzial produkt produkte produkten produkts prozent punkt punkte punkten
+    quelle rolle rollen rund rückgang schlagwort schlagworte schlagworten schlagwörter schlagwörtern schliesslich
+    schließlich schlüsselwort schlüsselwörter schlüsselwörtern schon schwerpunkt schwerpunkte score scores sehr sein
+    seine seinem seinen seiner seit seite seiten selbst sich sie sind so sodass sogar somit sonst sowie sowohl spitze
+    stark starke starken starker statt stehen steht stärkste stärksten stärkster tag tage tagen team teams teil teile
+    teilen teilnahme teilnahmen teilt thema themen titel topthema topthemen trend trendbegriff trendbegriffe
+    trendbegriffen trends trotz trotzdem typ typen typs um und unter unternehmen unternehmens ursprung veranstaltung
+    veranstaltungen vergangen vergangene vergangenen vergleich verglichen verkaufschance verkaufschancen
+    vertriebschance vertriebschancen viel viele vielen vielleicht voll vollständig vollständige vollständigkeit
+    vollständigkeitswert vom von vor vorher vorherigen wahrscheinlich war waren was webseite webseiten website weder
+    weil weit weitere weiterem weiteren weiterer weiterhin welche welchem welchen welcher welches wenig wenige weniger
+    wenn wer werden wert werte werten wesentlich weshalb wichtig wichtige wichtigen wichtigste wichtigsten wie wieder
+    wir wird wo wobei woche wochen wodurch womit wurde wurden während zahl zeit zeitraum zeiträume ziel ziele
+    zielgruppe zu zudem zugleich zuletzt zum zumal zur zurzeit zusammen zusammenfassung zusammenhang zusätzlich zwar
+    zwischen über überblick übrige übrigens
 """
 _SMALL = """
 ein zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn siebzehn achtzehn neunzehn

@@ -5,12 +5,13 @@ import pytest
 from bg_graph.plugins.plugin import Capability
 from bg_graph.plugins.testing.checks import Outcome
 from bg_graph.plugins.testing.exam import ProviderExam
-from tests.plugins.faults import email_faults
+from tests.plugins.faults import email_faults, summary_faults
 from tests.plugins.faults.good_email import GoodMailExam
+from tests.plugins.faults.good_summary import GoodWriterExam
 from tests.plugins.faults.running import Fault, failed
 
-GOOD: list[type[ProviderExam]] = [GoodMailExam, email_faults.GoodListsExam]
-FAULTS: list[Fault] = [*email_faults.FAULTS]
+GOOD: list[type[ProviderExam]] = [GoodMailExam, email_faults.GoodListsExam, GoodWriterExam]
+FAULTS: list[Fault] = [*email_faults.FAULTS, *summary_faults.FAULTS]
 
 
 @pytest.mark.parametrize("exam", GOOD, ids=[f"{each.capability}-{number}" for number, each in enumerate(GOOD)])
@@ -28,7 +29,7 @@ def test_a_seeded_fault_is_caught_for_the_right_reason(fault: Fault) -> None:
     assert fault.says in result.reason
 
 
-@pytest.mark.parametrize("capability", [Capability.EMAIL])
+@pytest.mark.parametrize("capability", [Capability.EMAIL, Capability.SUMMARY])
 def test_each_capability_has_twenty_seeded_faults_and_more(capability: Capability) -> None:
     assert len({each.name for each in FAULTS if each.exam.capability is capability}) >= 20
 

@@ -6,4 +6,5 @@ from bg_summary_facts.plugin import PLUGIN
 
 class TestConformance(SummaryProviderExam):
     plugin = PLUGIN
+    locales = ("en", "nl", "de")
     not_needed = ("down_settings", "wrong_settings", "slow_settings")

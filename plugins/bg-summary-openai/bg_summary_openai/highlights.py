@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from bg_graph.plugins.summaries import Fact, FactKind, Highlight, HighlightKind, Statement, Subject, SubjectKind
 from bg_summary_openai.phrases import Phrases
-from bg_summary_openai.slots import Slot
+from bg_summary_openai.slots import Slot, most_of
 from bg_summary_openai.wall import Drop, filled
 
 _KINDS: Mapping[HighlightKind, tuple[FactKind, ...]] = MappingProxyType(
@@ -32,7 +32,7 @@ _REQUIRED: Mapping[SubjectKind, tuple[HighlightKind, ...]] = MappingProxyType(
 def wanted(subject: Subject) -> dict[HighlightKind, list[Fact]]:
     """The highlights of a subject with the facts that are their items."""
     kinds = _REQUIRED.get(subject.kind, ())
-    return {kind: [fact for each in _KINDS[kind] for fact in subject.of(each)] for kind in kinds}
+    return {kind: [fact for each in _KINDS[kind] for fact in subject.of(each)[: most_of(each)]] for kind in kinds}
 
 
 def highlight_of(

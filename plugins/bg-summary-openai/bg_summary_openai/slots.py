@@ -68,13 +68,18 @@ class Slot:
 
 def slots_of(subject: Subject, phrases: Phrases) -> dict[str, Slot]:
     """The slots of a subject, by what stands in the braces, in the order of the facts."""
-    own, *others = subject.facts
-    slots = dict(_own_slots(own, phrases))
+    slots = dict(_own_slots(subject.facts[0], phrases))
     numbers: Counter[FactKind] = Counter()
-    for fact in others:
+    for fact in subject.facts[1:]:
         numbers[fact.kind] += 1
-        slots |= dict(_slots_beside(f"{_WORDS[fact.kind]}{numbers[fact.kind]}", fact, phrases))
+        if numbers[fact.kind] <= most_of(fact.kind):
+            slots |= dict(_slots_beside(f"{_WORDS[fact.kind]}{numbers[fact.kind]}", fact, phrases))
     return slots
+
+
+def most_of(kind: FactKind) -> int:
+    """How many facts of a kind are told: the first ones are the most important. Of missing roles, all."""
+    return 20 if kind is FactKind.MISSING_ROLE else 5
 
 
 def _own_slots(own: Fact, phrases: Phrases) -> Iterator[tuple[str, Slot]]:

@@ -13,7 +13,7 @@ from bg_summary_openai.slots import Slot
 
 LONGEST = 400
 """Characters of a sentence before its slots are filled."""
-MOST_SLOTS = 12
+MOST_SLOTS = 20
 """Slots of a sentence."""
 _SLOT = re.compile(r"\{([a-z0-9_.]{1,60})\}")
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")

@@ -55,14 +55,14 @@ def asked_slots(question: dict[str, Any]) -> dict[str, str]:
     return dict(SLOTS.findall(question["messages"][1]["content"]))
 
 
-def honest(question: dict[str, Any]) -> str:
-    """What a good model writes."""
+def honest(question: dict[str, Any], opener: str = "") -> str:
+    """What a good model writes, each sentence beginning with the same words."""
     slots = asked_slots(question)
     prompt = question["messages"][1]["content"]
     name = next(each for each in slots if each.endswith(".name"))
-    text = [sentence(name, each) for each in own_values(slots)[:3]] or [sentence(name)]
-    bullets = [sentence(name, each) for each in slots if "." not in each][:4]
-    highlights = {kind: f"{listed}." for kind, listed in KINDS.findall(prompt)}
+    text = [opener + sentence(name, each) for each in own_values(slots)[:3]] or [opener + sentence(name)]
+    bullets = [opener + sentence(name, each) for each in slots if "." not in each][:4]
+    highlights = {kind: f"{opener}{listed}." for kind, listed in KINDS.findall(prompt)}
     return json.dumps({"text": text, "bullets": bullets, "highlights": highlights})
 
 

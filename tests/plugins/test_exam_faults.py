@@ -5,13 +5,14 @@ import pytest
 from bg_graph.plugins.plugin import Capability
 from bg_graph.plugins.testing.checks import Outcome
 from bg_graph.plugins.testing.exam import ProviderExam
-from tests.plugins.faults import email_faults, summary_faults
+from tests.plugins.faults import email_faults, intent_faults, summary_faults
 from tests.plugins.faults.good_email import GoodMailExam
+from tests.plugins.faults.good_intent import GoodModelExam
 from tests.plugins.faults.good_summary import GoodWriterExam
 from tests.plugins.faults.running import Fault, failed
 
-GOOD: list[type[ProviderExam]] = [GoodMailExam, email_faults.GoodListsExam, GoodWriterExam]
-FAULTS: list[Fault] = [*email_faults.FAULTS, *summary_faults.FAULTS]
+GOOD: list[type[ProviderExam]] = [GoodMailExam, email_faults.GoodListsExam, GoodWriterExam, GoodModelExam]
+FAULTS: list[Fault] = [*email_faults.FAULTS, *summary_faults.FAULTS, *intent_faults.FAULTS]
 
 
 @pytest.mark.parametrize("exam", GOOD, ids=[f"{each.capability}-{number}" for number, each in enumerate(GOOD)])
@@ -29,7 +30,7 @@ def test_a_seeded_fault_is_caught_for_the_right_reason(fault: Fault) -> None:
     assert fault.says in result.reason
 
 
-@pytest.mark.parametrize("capability", [Capability.EMAIL, Capability.SUMMARY])
+@pytest.mark.parametrize("capability", list(Capability))
 def test_each_capability_has_twenty_seeded_faults_and_more(capability: Capability) -> None:
     assert len({each.name for each in FAULTS if each.exam.capability is capability}) >= 20
 
@@ -39,4 +40,4 @@ def test_each_capability_has_twenty_seeded_faults_and_more(capability: Capabilit
 def test_most_faults_are_caught_by_one_check_alone(fault: Fault) -> None:
     names = {each.check for each in failed(fault.examined())}
     assert f"test_{fault.caught_by}" in names
-    assert len(names) <= 4
+    assert len(names) <= 5

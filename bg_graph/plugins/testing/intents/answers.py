@@ -11,6 +11,7 @@ from bg_graph.plugins.testing.intents.worlds import TAXONOMY, parents, usual_wor
 
 _ALL = 0.01
 _HIGH = 0.6
+_HIGHER = 0.95
 _ROUNDING = 1e-9
 
 
@@ -90,9 +91,10 @@ class AnswerChecks(IntentCalls):
     @check()
     async def test_nothing_below_the_floor_is_given(self) -> None:
         """Only what is as likely as was asked for."""
-        request = replace(self._request(), floor=_HIGH)
-        low = [each for each in (await self.predicted(request)).predictions if each.probability < _HIGH - _ROUNDING]
-        demand(not low, f"{len(low)} predictions are below the floor of {_HIGH}.")
+        for floor in (_HIGH, _HIGHER):
+            answer = await self.predicted(replace(self._request(), floor=floor))
+            low = [each for each in answer.predictions if each.probability < floor - _ROUNDING]
+            demand(not low, f"{len(low)} predictions are below the floor of {floor}.")
 
     @check()
     async def test_the_floor_changes_no_probability(self) -> None:

@@ -35,6 +35,8 @@ from bg_graph.setup.stored import StoredSetup, read_stored
 from bg_graph.store.clock import Clock
 from bg_graph.store.connection import TenantConnection
 from bg_graph.store.engine import Database
+from bg_graph.summaries.commands import choose_language
+from bg_graph.summaries.rules.languages import Language
 
 Done = TypeVar("Done")
 
@@ -101,6 +103,8 @@ class _Application:
                 await self._interest(interest, positions[text_key(interest.name)])
         await self._weights_and_crm_roles(document)
         await self._intent(document)
+        if document.language is not None:
+            await choose_language(self.db, Language(document.language), by=self.by, now=self.now)
 
     def _is(self, thing: Thing, name: str, action: Action) -> bool:
         return self.plan.action(thing, name) is action

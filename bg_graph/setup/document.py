@@ -111,6 +111,7 @@ class IntentCategorySection(Section):
 class SetupDocument(Section):
     """A whole set-up file. What it does not name is left as it is in the tenant."""
 
+    language: Literal["en", "nl", "de"] | None = None
     roles: list[RoleSection] = []
     roles_templates: list[TemplateSection] = []
     stage_models: list[StageModelSection] = []

@@ -45,6 +45,7 @@ class Thing(StrEnum):
     CRM_ROLES = "CRM roles"
     INTENT = "intent settings"
     CATEGORY = "intent category"
+    LANGUAGE = "language"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,12 @@ def make_plan(file: SetupFile, stored: StoredSetup) -> SetupPlan:
     positions = interest_positions(document.solution_interests, stored)
     for place, interest in enumerate(document.solution_interests):
         entries.append(_interest(file, place, interest, stored, positions[text_key(interest.name)]))
-    settings = (*_weights(file, stored), *_crm_roles(file, stored), *_intent(file, stored))
+    settings = (
+        *_weights(file, stored),
+        *_crm_roles(file, stored),
+        *_intent(file, stored),
+        *_language(file, stored),
+    )
     return SetupPlan(file.path, (*entries, *settings, *_categories(file, stored)))
 
 
@@ -262,6 +268,19 @@ def _crm_roles(file: SetupFile, stored: StoredSetup) -> Iterator[PlannedChange]:
     details = differences(before, {name.strip(): text_key(role) for name, role in file.document.crm_roles.items()})
     action = Action.UNCHANGED if not details else Action.CHANGED if before else Action.ADDED
     yield PlannedChange(Thing.CRM_ROLES, "mapping", action, tuple(details) if before else (), line)
+
+
+def _language(file: SetupFile, stored: StoredSetup) -> Iterator[PlannedChange]:
+    language = file.document.language
+    if language is None:
+        return
+    line = file.line(("language",))
+    if stored.language is None:
+        yield PlannedChange(Thing.LANGUAGE, "of summaries", Action.ADDED, (), line)
+        return
+    details = differences({"language": stored.language.value}, {"language": language})
+    action = Action.CHANGED if details else Action.UNCHANGED
+    yield PlannedChange(Thing.LANGUAGE, "of summaries", action, tuple(details), line)
 
 
 def intent_of(section: IntentSection) -> IntentSettings:

@@ -21,6 +21,8 @@ from bg_graph.intent.settings import own_intent_settings
 from bg_graph.intent.taxonomy import CategoryStatus, StoredCategory, categories_in, category_interests
 from bg_graph.store.connection import TenantConnection, table_of
 from bg_graph.store.scope import of_tenant
+from bg_graph.summaries.reads import chosen_language
+from bg_graph.summaries.rules.languages import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class StoredSetup:
     intent: IntentSettings | None
     intent_categories: dict[str, StoredCategory]
     category_interests: dict[str, frozenset[UUID]]
+    language: Language | None
 
 
 async def read_stored(db: TenantConnection) -> StoredSetup:
@@ -74,6 +77,7 @@ async def read_stored(db: TenantConnection) -> StoredSetup:
             text_key(each.category.name): each for each in await categories_in(db, CategoryStatus.APPROVED)
         },
         category_interests=await category_interests(db),
+        language=await chosen_language(db),
     )
 
 

@@ -6,14 +6,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, select, update
 
 from bg_graph.plugins.summaries import SubjectKind
+from bg_graph.store.changes import Item, LoggedChange, record_changes
 from bg_graph.store.chunks import chunks
 from bg_graph.store.connection import TenantConnection, table_of
 from bg_graph.store.ids import new_id
 from bg_graph.store.scope import of_tenant
-from bg_graph.summaries.reads import SUBJECT_COLUMN, SUBJECTS_AT_ONCE, StoredText, tenant_language
+from bg_graph.summaries.reads import SUBJECT_COLUMN, SUBJECTS_AT_ONCE, StoredText, chosen_language
 from bg_graph.summaries.rules.languages import Language
 from bg_graph.summaries.rules.stored_form import Data, content_data, facts_data
 from bg_graph.summaries.rules.texts import WrittenText
@@ -22,6 +23,8 @@ from bg_graph.summaries.tables import SummaryFeedbackRow, SummaryLanguageRow, Su
 from bg_graph.tenancy.rules import Caller
 
 _summary = table_of(SummaryRow)
+LANGUAGE_CHOSEN = "LANGUAGE_CHOSEN"
+"""Kind of change: another language of summaries."""
 LONGEST_REASON = 1000
 """Characters of the reason for a verdict."""
 
@@ -78,19 +81,16 @@ async def rate_text(
     await db.upsert(SummaryFeedbackRow, [values], key=key, update=("rated_at", "rated_by", "verdict", "reason"))
 
 
-async def choose_language(db: TenantConnection, language: Language) -> bool:
+async def choose_language(db: TenantConnection, language: Language, *, by: str, now: datetime) -> bool:
     """Have the tenant's summaries in a language from now on; False where they are already."""
-    if await tenant_language(db) is language:
+    before = await chosen_language(db)
+    if before is language:
         return False
     row = {"id": new_id(), "language": language.value}
     await db.upsert(SummaryLanguageRow, [row], key=(), update=("language",))
+    item = Item(None if before is None else {"language": before.value}, {"language": language.value})
+    await record_changes(db, [LoggedChange(db.tenant_id, now, by, "MANUAL", LANGUAGE_CHOSEN, [item])])
     return True
-
-
-async def forget_texts(db: TenantConnection, kind: SubjectKind, subject_ids: Sequence[UUID]) -> None:
-    """Drop what is stored of subjects, the verdicts on it too."""
-    for ids in chunks(subject_ids, SUBJECTS_AT_ONCE):
-        await db.execute(delete(_summary).where(of_tenant(_summary), _summary.c[SUBJECT_COLUMN[kind]].in_(ids)))
 
 
 def _row(column: str, new: NewText) -> Data:

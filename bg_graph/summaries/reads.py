@@ -95,10 +95,10 @@ async def held_summaries(
     return found
 
 
-async def tenant_language(db: TenantConnection) -> Language:
-    """The language in which the tenant has its summaries."""
+async def chosen_language(db: TenantConnection) -> Language | None:
+    """The language that the tenant has chosen for its summaries; None where it has chosen none."""
     found = await db.value(select(_language.c.language).where(of_tenant(_language)))
-    return DEFAULT if found is None else Language(found)
+    return None if found is None else Language(found)
 
 
 async def gone(db: TenantConnection, kind: SubjectKind, texts: Mapping[UUID, WrittenText]) -> set[UUID]:

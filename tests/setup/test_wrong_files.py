@@ -25,7 +25,7 @@ WRONG = {
     "unknown table": (
         '\n[[rolles]]\nname = "A"\n',
         [
-            "2: rolles: is not a key here; allowed: roles, roles_templates, stage_models, solution_interests, "
+            "2: rolles: is not a key here; allowed: language, roles, roles_templates, stage_models, solution_interests, "
             "activity_weights, crm_roles, intent, intent_categories; did you mean roles?"
         ],
     ),

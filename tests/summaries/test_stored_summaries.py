@@ -120,7 +120,12 @@ async def test_while_it_is_written_for_the_first_time_it_is_pending(world: World
     hasty.teller.free.clear()
     pending = await hasty.summary(group)
     assert pending is not None
-    assert (pending["status"], pending["text"], pending["version"], pending["feedback"]) == ("PENDING", None, None, None)
+    assert (pending["status"], pending["text"], pending["version"], pending["feedback"]) == (
+        "PENDING",
+        None,
+        None,
+        None,
+    )
     assert "may be wrong" in pending["disclaimer"]
     hasty.teller.free.set()
     await hasty.settled()

@@ -87,6 +87,7 @@ async def _answer_here(settings: Settings, token: str | None, tenant: str | None
                 result = await _execute(question, context)
             except Refused as reason:
                 return {"errors": [error.formatted for error in reason.errors]}
+        await product.summaries.close()
     answer: dict[str, Any] = {"data": result.data}
     if result.errors:
         answer["errors"] = [shown(error, "command line") for error in result.errors]

@@ -61,7 +61,7 @@ class Teller:
 
     def _of(self, subject: Subject) -> Summary:
         named = [fact for fact in subject.facts if fact.name]
-        text = tuple(Statement(text=f"Here is {fact.name}.", facts=(fact.key,)) for fact in named)
+        text = tuple(Statement(text=f"{fact.name}.", facts=(fact.key,)) for fact in named)
         return Summary(text=text, model=Model(name="teller", version="1"))
 
 

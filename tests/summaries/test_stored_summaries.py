@@ -11,6 +11,8 @@ from bg_graph.accounts.fact_marks import FactSource, mark_facts
 from bg_graph.buying_groups.rules.default_roles import CHAMPION
 from bg_graph.buying_groups.tables import MemberRow
 from bg_graph.settings import SummarySettings
+from bg_graph.summaries.commands import choose_language
+from bg_graph.summaries.rules.languages import DISCLAIMERS, Language
 from bg_graph.summaries.tables import SummaryRow
 from tests.hosting.hosted_providers import hosted
 from tests.screens.conftest import gid
@@ -301,3 +303,18 @@ async def test_two_tenants_do_not_see_each_others(world: World, other_world: Wor
     data: dict[str, Any] = await theirs.ask(QUERY, id=gid("grp", group))
     assert data["buyingGroup"] is None
     assert not await other_world.rows(SummaryRow)
+
+
+async def test_texts_are_in_the_tenants_language_or_in_the_one_asked_for(world: World, desk: Desk):
+    group = await world.group()
+    async with world.database.writing(world.tenant) as db:
+        assert await choose_language(db, Language.NL, by="Maria", now=world.now)
+    own = await desk.summary(group)
+    query = QUERY.replace("aiSummary {", "aiSummary(language: DE) {")
+    german = (await desk.ask(query, id=gid("grp", group)))["buyingGroup"]["aiSummary"]
+    assert own is not None
+    assert (own["language"], own["disclaimer"]) == ("NL", DISCLAIMERS[Language.NL])
+    assert (german["language"], german["disclaimer"]) == ("DE", DISCLAIMERS[Language.DE])
+    assert desk.teller.locales == ["nl", "de"]
+    assert sorted(row.language for row in await world.rows(SummaryRow)) == ["de", "nl"]
+    assert await desk.summary(group) == own, "each language is stored on its own"

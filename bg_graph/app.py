@@ -26,6 +26,7 @@ from bg_graph.execution.node_ids import node_id
 from bg_graph.hosting.choosing import Plugins
 from bg_graph.hosting.email_hosts import EmailHosts
 from bg_graph.hosting.graphql import SERVICE as PLUGINS
+from bg_graph.hosting.hooks.readiness import readiness_of
 from bg_graph.hosting.hooks.registering import register_all
 from bg_graph.hosting.hosted import Observe
 from bg_graph.hosting.intent import IntentHost
@@ -57,6 +58,7 @@ from bg_graph.web.explorer import ExplorerTab, TokenNeededError, explorer_routes
 from bg_graph.web.metrics import Metrics
 from bg_graph.web.options import Limits, WebOptions
 from bg_graph.web.outbox import outbox_routes
+from bg_graph.web.plugin_routes import PluginRoutes
 from bg_graph.web.server import build_web
 from bg_graph.web.unsubscribe import unsubscribe_routes
 from bg_graph.web.webhooks import Webhooks
@@ -205,8 +207,13 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> ASGIApp:
         product.authenticate,
         product.context,
         web_options(settings),
-        extra_routes=[*explorer_routes(product.tabs), *_provider_routes(product), *_mail_routes(product)],
-        readiness={"database": product.is_migrated},
+        extra_routes=[
+            *explorer_routes(product.tabs),
+            *_provider_routes(product),
+            *_mail_routes(product),
+            *_plugin_routes(product),
+        ],
+        readiness={"database": product.is_migrated, **readiness_of(product.hooks)},
         lifespan=running,
         follow=product.follow_caller,
         metrics=metrics,
@@ -235,6 +242,12 @@ def _mail_routes(product: Product) -> list[Route]:
         timeout,
     )
     return [*webhooks.routes(), *unsubscribe_routes(product.database, product.clock, body_timeout=timeout)]
+
+
+def _plugin_routes(product: Product) -> list[Route]:
+    """The pages of plugins, and the calls that they answer."""
+    routes = PluginRoutes(product.authenticate, product.clock, product.settings.limits.body_timeout)
+    return routes.of(product.hooks.registered)
 
 
 @asynccontextmanager

@@ -51,7 +51,7 @@ FAULTS = (
     ("leak", "process"),
 )
 GROUPS = "{ buyingGroups(first: 200) { nodes { id account { id } } } }"
-PLUGINS = "{ plugins { name state lastError restarts p95 } }"
+PLUGINS = "{ plugins { name state lastError restarts } }"
 
 
 @dataclass

@@ -17,7 +17,9 @@ WORD = re.compile(r"[a-z]+")
 
 def words() -> set[str]:
     lines = (HERE / "vocabulary.txt").read_text("utf-8").splitlines()
-    return {word for line in lines if not line.startswith("#") for word in WORD.findall(line.casefold()) if len(word) > 3}
+    return {
+        word for line in lines if not line.startswith("#") for word in WORD.findall(line.casefold()) if len(word) > 3
+    }
 
 
 def lemmas(folder: Path, part: str, offset: str) -> list[str]:

@@ -48,7 +48,11 @@ IDLE_TITLES = (
     "Careers", "Our offices", "Annual report", "Press release", "Newsletter {}", "Meet the team", "Home", "Pricing", "Contact",
     "Thank you for coming", "Partner programme", "Year in review {}", "Sustainability report", "Customer story {}", "Events in {}",
 )  # fmt: skip
-PASSING = ("New on our blog: hiring, travel and a word on {}", "Team outing, {} and other news", "Podcast {}: lunch, {}, holidays")
+PASSING = (
+    "New on our blog: hiring, travel and a word on {}",
+    "Team outing, {} and other news",
+    "Podcast {}: lunch, {}, holidays",
+)
 TAGS = ("blog", "whitepaper", "webinar", "news", "customer story", "video")
 
 
@@ -94,7 +98,7 @@ TESTING = {
     "rare and quiet": Kind(interested=0.05, reading=8.0, people=6.0),
     "frequent and busy": Kind(interested=0.25, reading=30.0, people=16.0, tagged=0.8),
 }
-"""What is tested: each type goes further in something than training worlds do."""
+"""What is tested: all but the first go in something to the end of what training worlds do, or beyond it."""
 
 
 def training_kind(seed: int) -> Kind:
@@ -103,9 +107,9 @@ def training_kind(seed: int) -> Kind:
     draw = chance.uniform
     return replace(
         TRAINING,
-        people=draw(6, 14), interested=draw(0.06, 0.2), sharing=draw(0.3, 0.5), reading=draw(8, 24), zeal=draw(0.45, 0.65),
-        other_names=draw(0.1, 0.4), synonyms=draw(0.0, 0.4), tagged=draw(0.3, 0.8), bots=draw(0.0, 0.03), old=draw(0.0, 0.15),
-        season=draw(0.0, 0.3), habit=draw(0.1, 0.4),
+        people=draw(5, 16), interested=draw(0.05, 0.25), sharing=draw(0.3, 0.5), reading=draw(7, 30), zeal=draw(0.45, 0.65),
+        other_names=draw(0.1, 0.5), synonyms=draw(0.0, 0.5), tagged=draw(0.3, 0.8), bots=draw(0.0, 0.04), old=draw(0.0, 0.2),
+        season=draw(0.0, 0.45), habit=draw(0.1, 0.4),
     )  # fmt: skip
 
 
@@ -196,7 +200,9 @@ def _make_contents(making: _Making) -> None:
         passing = making.chance.random() < 0.25
         word = making.names[making.chance.integers(len(making.names))].name
         choice = PASSING if passing else IDLE_TITLES
-        title = str(making.chance.choice(choice)).replace("{}", word if passing else str(making.chance.integers(2020, 2027)))
+        title = str(making.chance.choice(choice)).replace(
+            "{}", word if passing else str(making.chance.integers(2020, 2027))
+        )
         making.contents.append(Content(name=title, url=_address(making, title), topics=_tags(making)))
         making.about.append(-1)
 
@@ -280,7 +286,9 @@ class _Peopled:
     def _interest(self, category: int) -> list[int]:
         """Some keywords of one or two products."""
         products = self.chance.choice(self._parts(category), self.chance.integers(1, 3), replace=False)
-        chosen = [self.chance.choice(self._parts(int(each)), self.chance.integers(1, 4), replace=False) for each in products]
+        chosen = [
+            self.chance.choice(self._parts(int(each)), self.chance.integers(1, 4), replace=False) for each in products
+        ]
         return [int(each) for each in np.concatenate(chosen)]
 
     def _row(self, keywords: set[int]) -> np.ndarray:
@@ -306,13 +314,24 @@ class _Peopled:
             for keywords in now.values():
                 if chance.random() < kind.sharing:
                     joined |= self._share(keywords)
-            alone = set(self._share(self._interest(int(chance.choice(self.categories))))) if chance.random() < kind.alone else set()
-            past = {each for keywords in old.values() if chance.random() < kind.sharing for each in self._share(keywords)}
+            alone = (
+                set(self._share(self._interest(int(chance.choice(self.categories)))))
+                if chance.random() < kind.alone
+                else set()
+            )
+            past = {
+                each for keywords in old.values() if chance.random() < kind.sharing for each in self._share(keywords)
+            }
             self.person_accounts.append(account)
             self._act(person, joined | alone, past, since, ended, habit)
             self._subject(IntentSubjectKind.PERSON, account, [person], self._row(joined | alone))
             shared.append(joined)
-        self._subject(IntentSubjectKind.ACCOUNT, account, list(range(first, first + size)), self._row({k for ks in now.values() for k in ks}))
+        self._subject(
+            IntentSubjectKind.ACCOUNT,
+            account,
+            list(range(first, first + size)),
+            self._row({k for ks in now.values() for k in ks}),
+        )
         self._groups(account, first, shared, now)
         self._deals(account, now)
 
@@ -340,7 +359,12 @@ class _Peopled:
         if chance.random() < kind.bots:
             count = int(chance.integers(200, 1200))
             ages = chance.uniform(0, 85) + chance.exponential(0.02, count)
-            self._add(person, ages, np.zeros(count, int) + int(chance.integers(1, 3)), chance.integers(len(self.about), size=count))
+            self._add(
+                person,
+                ages,
+                np.zeros(count, int) + int(chance.integers(1, 3)),
+                chance.integers(len(self.about), size=count),
+            )
             return
         rate = chance.gamma(0.9, kind.reading / 0.9)
         noise = chance.poisson(rate)

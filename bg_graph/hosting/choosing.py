@@ -273,9 +273,7 @@ def _unable(
             yield SettingFault(key, own.where.get(key, "not set"), message)
 
 
-def _given(
-    plugin: str, providers: ProviderSettings, own: PluginTables
-) -> Iterator[tuple[str, str, tuple[Given, ...]]]:
+def _given(plugin: str, providers: ProviderSettings, own: PluginTables) -> Iterator[tuple[str, str, tuple[Given, ...]]]:
     """What was given for a plugin: for all, then for each tenant with settings of its own, which go before those.
 
     Where only tenants with settings of their own use it, what was given for all need not be enough by itself.

@@ -1,6 +1,7 @@
 """Each tenant's e-mails are carried by its own provider, and each delivery by the one that it was asked for."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -17,8 +18,8 @@ from bg_graph.store.ids import new_id
 from bg_graph.tenancy.names import TenantNames
 from tests.conftest import NOW
 from tests.email.recording import RecordingProvider
-from tests.email.sending_world import PROVIDER, sending
-from tests.email.working import at_work, link, until_all
+from tests.email.sending_world import PROVIDER, Sending, sending
+from tests.email.working import at_work, link, until, until_all
 from tests.hosting.hosted_providers import hosted
 from tests.world import World
 
@@ -71,8 +72,19 @@ async def test_what_nobody_carries_waits_and_does_not_go_to_another(world: World
     acme = RecordingProvider()
     async with at_work(worker(world, hosts_of(world, acme, None))):
         await until_all(ours, first, "SENT")
+        await until_all_wait(theirs, second)
     assert {status for status, _ in await theirs.statuses(second)} == {"QUEUED"}
     assert len(acme.sent) == 2
+
+
+async def until_all_wait(given: Sending, send_id: UUID) -> None:
+    """Until the deliveries of a send are put off, and held by nobody."""
+
+    async def holds() -> bool:
+        rows = await given.deliveries(send_id)
+        return all(row.not_before > NOW + timedelta(seconds=30) and row.worker is None for row in rows)
+
+    await until(holds)
 
 
 async def test_what_is_unknown_is_settled_by_the_provider_of_its_own_tenant(world: World, other_world: World) -> None:

@@ -73,14 +73,17 @@ async def claim(database: Database, provider: str, holder: Holder, limit: int, *
     return Claim(found, leaves_at)
 
 
-async def release(database: Database, worker: str, only: Sequence[Claimed] | None = None) -> int:
-    """Give back what a worker has only claimed, or `only` these of it; gives how many that were."""
+async def release(
+    database: Database, worker: str, only: Sequence[Claimed] | None = None, *, until: datetime | None = None
+) -> int:
+    """Give back what a worker has only claimed, or `only` these of it, to wait `until` then; gives how many that were."""
     held = and_(_QUEUED, _delivery.c.worker == worker)
     if only is not None:
         held = and_(held, _are(only))
     async with database.system() as system:
         await system.rows(select(_delivery.c.id).where(held).order_by(_delivery.c.id).with_for_update())
-        return await system.execute(update(_delivery).where(held).values(worker=None, lease_until=None))
+        later = {} if until is None else {"not_before": until}
+        return await system.execute(update(_delivery).where(held).values(worker=None, lease_until=None, **later))
 
 
 async def rest(database: Database, provider: str, until: datetime) -> None:

@@ -19,7 +19,7 @@ from bg_graph.email.dispatch.delivering import Delivering, Results, not_begun
 from bg_graph.email.dispatch.departing import Departure, depart
 from bg_graph.email.dispatch.letters import Letter, Writer
 from bg_graph.email.dispatch.pace import gap
-from bg_graph.email.dispatch.patience import AT_A_TIME, FOR_A_WHILE, until_written
+from bg_graph.email.dispatch.patience import AT_A_TIME, FOR_A_WHILE, MISCONFIGURED, until_written
 from bg_graph.email.dispatch.recovery import bury, settle
 from bg_graph.email.rules.attempts import Reason
 from bg_graph.email.rules.deliveries import DeliveryStatus
@@ -181,7 +181,7 @@ class Worker:
         for tenant_id, deliveries in _by_tenant(claimed):
             carrier = await self._carrier(tenant_id)
             if carrier is None:
-                self._left_behind = True
+                await release(self._database, self.name, deliveries, until=self._clock() + MISCONFIGURED)
                 continue
             letters = await self._letters(tenant_id, deliveries, carrier)
             for piece in chunks(deliveries, size):

@@ -18,6 +18,8 @@ SLOW = 25.0
 """Days in which interest halves."""
 FAST = 6.0
 """Days in which what is of this week halves."""
+EFFORT = 1.5
+"""Weight of a kind of activity from which it took effort."""
 READ_A_DAY = 12
 """Different contents that a person takes in on a day; beyond, each counts for less."""
 READ_A_MINUTE = 3
@@ -110,6 +112,8 @@ class Attention:
     """Not faded."""
     days: Floats
     """Different days, faded slowly."""
+    deep: Floats
+    """Of activities that took effort, such as a form or an event; faded slowly."""
     total: Floats
     """Of each person: of everything, whatever it was about, faded slowly."""
 
@@ -129,7 +133,7 @@ def attention(rows: Rows, found: Mentions, persons: int, terms: int) -> Attentio
     people, ages = rows.persons[found.rows], rows.ages[found.rows]
     amounts = found.strengths * rows.weights[found.rows]
     cells = people * terms + found.terms
-    slow = faded(ages, SLOW)
+    slow, effort = faded(ages, SLOW), rows.weights[found.rows] >= EFFORT
 
     def table(of_cells: Ints, values: Floats) -> Floats:
         return added(of_cells, values, persons * terms).reshape(persons, terms)
@@ -142,5 +146,6 @@ def attention(rows: Rows, found: Mentions, persons: int, terms: int) -> Attentio
         fast=table(cells, amounts * faded(ages, FAST)),
         all=table(cells, amounts),
         days=table(cells[firsts], np.minimum(amounts[firsts], 1.0) * slow[firsts]),
+        deep=table(cells[effort], (amounts * slow)[effort]),
         total=added(rows.persons, rows.weights * faded(rows.ages, SLOW), persons),
     )

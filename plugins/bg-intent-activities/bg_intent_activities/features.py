@@ -13,7 +13,7 @@ from bg_intent_activities.taxonomy import Ints, Tree
 
 NAMES = (
     "one", "slow", "slow_squared", "fast", "all", "days", "share", "freshness", "total", "people", "breadth", "top",
-    "rest", "rest_breadth", "rest_share", "part", "parent", "parent_rest", "parent_breadth", "rivals", "rest_fast", "focus",
+    "rest", "rest_breadth", "rest_share", "part", "parent", "parent_rest", "parent_breadth", "rivals", "rest_fast", "focus", "deep", "effort", "peak", "rest_deep",
 )  # fmt: skip
 """Names of the features, in their order."""
 PRIOR_TOTAL = 2.0
@@ -52,6 +52,7 @@ class Pooled:
     fast: Table
     all: Table
     days: Table
+    deep: Table
     breadth: Table
     """How many of the persons paid attention, each counted from 0 to 1."""
     top: Table
@@ -67,6 +68,7 @@ def pooled(attention: Attention, members: Members) -> Pooled:
         fast=members.summed(attention.fast),
         all=members.summed(attention.all),
         days=members.summed(attention.days),
+        deep=members.summed(attention.deep),
         breadth=members.summed(-np.expm1(-attention.slow)),
         top=members.largest(attention.slow),
         total=members.summed(attention.total),
@@ -95,6 +97,7 @@ def features(cells: Cells, own: Pooled, account: Pooled, members: Members, tree:
     parents, categories = tree.parents[what], tree.of_kind(0)
     slow, everything = own.slow[who, what], own.slow[:, categories].sum(1)[who]
     wholes = np.where(tree.kinds[what] == 0, everything, own.slow[who, parents])
+    peaks = _peaks(own.slow, tree)[who, what]
     rest = np.maximum(account.slow[where, what] - slow, 0.0)
     rest_total = np.maximum(account.total[where] - own.total[who], 0.0)
     columns = (
@@ -120,5 +123,17 @@ def features(cells: Cells, own: Pooled, account: Pooled, members: Members, tree:
         np.log1p(np.maximum(everything - own.slow[who, tree.categories[what]], 0.0)),
         np.log1p(np.maximum(account.fast[where, what] - own.fast[who, what], 0.0)),
         account.slow[where, what] / (account.slow[where, tree.categories[what]] + 0.5),
+        np.log1p(own.deep[who, what]),
+        own.deep[who, what] / (slow + 0.5),
+        peaks / (slow + 0.5),
+        np.log1p(np.maximum(account.deep[where, what] - own.deep[who, what], 0.0)),
     )
     return np.stack(columns, axis=1)
+
+
+def _peaks(values: Table, tree: Tree) -> Table:
+    """For each whole the value of its strongest part: an interest has a point, a campaign is about everything."""
+    result = np.zeros_like(values)
+    parts = np.flatnonzero(tree.kinds > 0)
+    np.maximum.at(result.T, tree.parents[parts], values.T[parts])
+    return result

@@ -65,7 +65,7 @@ def _of_accounts(found: Pooled, everybody: Members) -> Pooled:
 
     return Pooled(
         slow=spread(found.slow), fast=spread(found.fast), all=spread(found.all), days=spread(found.days),
-        breadth=spread(found.breadth), top=spread(found.top), total=spread(found.total), people=spread(found.people),
+        deep=spread(found.deep), breadth=spread(found.breadth), top=spread(found.top), total=spread(found.total), people=spread(found.people),
     )  # fmt: skip
 
 

@@ -1,5 +1,4 @@
-"""The hooks: what a plugin can bring besides providers. Each is called once, at the start, and only registers data;
-`on_change` is called for what happens later.
+"""The hooks: what a plugin can bring besides providers. Each is called once, at the start, and only registers data.
 
 Functions that are registered run on an event loop of the plugin's own, each within a deadline. A plugin names its hooks
 in `Plugin.hooks`: a module or an object whose functions are marked with `hookimpl`.
@@ -94,74 +93,6 @@ class FieldSpec:
     """Gives a value for each subject, in their order."""
 
 
-class ImportKind(StrEnum):
-    """What a source gives records of. The columns of each are those of the files in docs/import.md."""
-
-    ACCOUNT = "Account"
-    CONTACT = "Contact"
-    OPPORTUNITY = "Opportunity"
-    CONTACT_ROLE = "OpportunityContactRole"
-    LEAD = "Marketo leads"
-    ACTIVITY = "Marketo activities"
-    JOURNEY = "AccountJourney"
-    SIGNAL = "IntentSignal"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileHead:
-    """What is known of a file before it is read."""
-
-    name: str
-    """Its name, without the folder."""
-    start: bytes
-    """How it begins: 64 KiB at most."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportRequest:
-    """Asks for a page of a file's records."""
-
-    path: str
-    """Where the file lies."""
-    kind: ImportKind
-    """What it was recognised as."""
-    cursor: str | None = None
-    """Where to begin; None at the beginning."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportRecord:
-    """A record, as a row of a file of its kind."""
-
-    line: int
-    """Where it stands in the file, by which it is named when it is rejected."""
-    values: Mapping[str, str]
-    """Its texts by the columns of its kind; empty or absent where there is none."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportPage:
-    """A part of a file's records."""
-
-    records: tuple[ImportRecord, ...]
-    next_cursor: str | None = None
-    """Where the next part begins; None at the end."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImporterSpec:
-    """A source for `bg-graph import`: files in a form that only the plugin knows."""
-
-    name: str
-    """Of the source, such as `acme-export`: shown in messages."""
-    suffixes: tuple[str, ...]
-    """Ends of the names of its files, in small letters, such as `.acme`; only such files are shown to it."""
-    recognise: Callable[[FileHead], Awaitable[ImportKind | None]]
-    """What the file holds; None where it is not one of its own."""
-    read: Callable[[ImportRequest], Awaitable[ImportPage]]
-    """A page of the records. Raises Rejected for a file that can't be read: it is refused whole."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckSpec:
     """A readiness check: a server whose check fails is sent no requests."""
@@ -239,43 +170,9 @@ class RouteSpec:
     """Seconds that the answer may take, 30 at most."""
 
 
-class ChangeTopic(StrEnum):
-    """What a change is about."""
-
-    GROUP = "GROUP"
-    """A call of the change log: members assigned, roles edited, groups made, and so on."""
-    DELIVERY = "DELIVERY"
-    """A report on a delivery of an e-mail: delivered, bounced, opened, clicked, unsubscribed."""
-    JOB = "JOB"
-    """A job has ended, such as `score`: there are new scores."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """Something that has happened and is stored."""
-
-    id: str
-    """The same for the same change, however often it is told: by it repeats are dropped."""
-    tenant: str
-    topic: ChangeTopic
-    kind: str
-    """What was done, such as `MEMBERS_ASSIGNED`, `OPENED`, `score`."""
-    subject: str | None
-    """Id of what changed, as the API gives it; None where it is the whole tenant."""
-    at: datetime
-    """When (aware)."""
-    by: str | None = None
-    """Who: the caller's name, or the name of the job or import."""
-
-
 @hookspec
 def register_fields(register: Register[FieldSpec]) -> None:
     """Add fields to types of the schema. A name that exists is an error: no plugin changes what there is."""
-
-
-@hookspec
-def register_importers(register: Register[ImporterSpec]) -> None:
-    """Add sources for `bg-graph import`."""
 
 
 @hookspec
@@ -286,12 +183,3 @@ def register_checks(register: Register[CheckSpec]) -> None:
 @hookspec
 def register_routes(register: Register[RouteSpec]) -> None:
     """Answer inbound calls below `/plugins/<plugin>/`."""
-
-
-@hookspec
-def on_change(change: Change, settings: Any, context: ProviderContext) -> Awaitable[None] | None:
-    """Something has happened: told after it is stored, at least once, within a deadline.
-
-    Where it raises, it is told again later, with growing pauses; what comes after it waits meanwhile. An
-    implementation names only the arguments that it needs.
-    """

@@ -17,11 +17,6 @@ from bg_graph.plugins.hooks import (
     FieldRequest,
     FieldReturns,
     FieldSpec,
-    FileHead,
-    ImporterSpec,
-    ImportKind,
-    ImportPage,
-    ImportRequest,
     Register,
     RouteRequest,
     RouteResponse,
@@ -43,18 +38,9 @@ async def hello(request: RouteRequest) -> RouteResponse:
     return RouteResponse(body=b"hello")
 
 
-async def recognised(head: FileHead) -> ImportKind:
-    return ImportKind.ACCOUNT
-
-
-async def read(request: ImportRequest) -> ImportPage:
-    return ImportPage(records=())
-
-
 FIELD = FieldSpec(type=FieldOwner.ACCOUNT, name="acmeOnes", returns=FieldReturns.INT, description="One.", compute=ones)
 CHECK = CheckSpec(name="well", description="Always.", check=well)
 ROUTE = RouteSpec(path="hello/{name}", handle=hello)
-IMPORTER = ImporterSpec(name="acme", suffixes=(".acme",), recognise=recognised, read=read)
 
 
 def hooks_that(**functions: Callable[..., Any]) -> SimpleNamespace:
@@ -86,15 +72,12 @@ def fault_of(hooks: object, **options: Any) -> str:
 def test_what_is_registered_is_there() -> None:
     hooks = hooks_that(
         register_fields=adding(FIELD),
-        register_importers=adding(IMPORTER),
         register_checks=adding(CHECK),
         register_routes=adding(ROUTE),
-        on_change=lambda change: None,
     )
     [found] = registered(loaded(hooks)).registered
-    assert (found.fields, found.importers, found.checks, found.routes) == ((FIELD,), (IMPORTER,), (CHECK,), (ROUTE,))
-    assert found.listens
-    assert len(found.implemented) == 5
+    assert (found.fields, found.checks, found.routes) == ((FIELD,), (CHECK,), (ROUTE,))
+    assert found.implemented == ("register_fields", "register_checks", "register_routes")
 
 
 def test_a_hook_sees_its_settings_and_its_own_name() -> None:
@@ -116,9 +99,8 @@ def test_a_plugin_without_hooks_is_no_fault() -> None:
         (hooks_that(register_fields=adding(CHECK)), "registers a CheckSpec, not a FieldSpec"),
         (hooks_that(register_fields=lambda register: 1 / 0), "failed (ZeroDivisionError)"),
         (hooks_that(register_fields=lambda register: exit(3)), "failed (SystemExit)"),
-        (hooks_that(on_change=lambda changed: None), "changed"),
     ],
-    ids=["unknown", "argument", "unmarked", "other-spec", "raises", "exits", "listener-argument"],
+    ids=["unknown", "argument", "unmarked", "other-spec", "raises", "exits"],
 )
 def test_hooks_that_are_wrong_are_left_out_and_told(hooks: object, told: str) -> None:
     assert told in fault_of(hooks)
@@ -164,11 +146,9 @@ def test_a_route_that_is_wrong_is_told(route: RouteSpec, told: str) -> None:
     assert told in fault_of(hooks_that(register_routes=adding(route)))
 
 
-def test_checks_and_importers_that_are_wrong_are_told() -> None:
+def test_a_check_that_is_wrong_is_told() -> None:
     check = CheckSpec(name="Not Well", description="", check=well)
     assert "small letters" in fault_of(hooks_that(register_checks=adding(check)))
-    importer = ImporterSpec(name="acme", suffixes=("acme",), recognise=recognised, read=read)
-    assert "suffixes" in fault_of(hooks_that(register_importers=adding(importer)))
 
 
 class OlderSpecs:

@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from bg_graph.plugins.hooks import CheckSpec, FieldOwner, FieldReturns, FieldSpec, ImporterSpec, RouteSpec
+from bg_graph.plugins.hooks import CheckSpec, FieldOwner, FieldReturns, FieldSpec, RouteSpec
 
 _CHECK = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _PART = re.compile(r"[A-Za-z0-9._~-]+|\{[a-z_]+\}")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
-_SUFFIX = re.compile(r"\.[a-z0-9.]+")
 LONGEST_DEADLINE = 30.0
 """Seconds that a plugin may take for the answer to an inbound call."""
 LARGEST_BODY = 25_000_000
@@ -90,14 +89,6 @@ def _of_field(spec: FieldSpec, plugin: str) -> Iterator[str]:
         yield "the description is empty"
 
 
-def _of_importer(spec: ImporterSpec, _plugin: str) -> Iterator[str]:
-    if not spec.name.strip():
-        yield "the name is empty"
-    suffixes = spec.suffixes if isinstance(spec.suffixes, tuple) else ()
-    if not suffixes or not all(isinstance(each, str) and _SUFFIX.fullmatch(each) for each in suffixes):
-        yield "suffixes has to be a tuple of texts such as '.acme', in small letters"
-
-
 def _of_check(spec: CheckSpec, _plugin: str) -> Iterator[str]:
     if not _CHECK.fullmatch(spec.name):
         yield "the name has to be of small letters, digits and hyphens, such as queue-is-short"
@@ -116,6 +107,5 @@ def _of_route(spec: RouteSpec, _plugin: str) -> Iterator[str]:
 
 
 FIELDS = Form(FieldSpec, ("compute",), _of_field)
-IMPORTERS = Form(ImporterSpec, ("recognise", "read"), _of_importer)
 CHECKS = Form(CheckSpec, ("check",), _of_check)
 ROUTES = Form(RouteSpec, ("handle",), _of_route)

@@ -13,23 +13,21 @@ import structlog
 from pydantic import BaseModel
 
 from bg_graph.hosting.fences.options import bug_of
-from bg_graph.hosting.hooks.checking import CHECKS, FIELDS, IMPORTERS, ROUTES, Form, faults_of
+from bg_graph.hosting.hooks.checking import CHECKS, FIELDS, ROUTES, Form, faults_of
 from bg_graph.hosting.hooks.running import Running
 from bg_graph.plugins import hooks as contract
 from bg_graph.plugins.context import Storage
-from bg_graph.plugins.hooks import PROJECT, CheckSpec, FieldSpec, ImporterSpec, Register, RouteSpec
+from bg_graph.plugins.hooks import PROJECT, CheckSpec, FieldSpec, Register, RouteSpec
 from bg_graph.plugins.plugin import Plugin
 
 REGISTERING: Mapping[str, Form] = MappingProxyType(
     {
         "register_fields": FIELDS,
-        "register_importers": IMPORTERS,
         "register_checks": CHECKS,
         "register_routes": ROUTES,
     }
 )
 """The hooks that are called once, at the start."""
-LISTENER = "on_change"
 SECONDS = 10.0
 """Within which a plugin has to have registered what it brings."""
 log = structlog.get_logger(__name__)
@@ -58,10 +56,8 @@ class Registered:
     running: Running
     """Calls its functions, behind a fence."""
     fields: tuple[FieldSpec, ...] = ()
-    importers: tuple[ImporterSpec, ...] = ()
     checks: tuple[CheckSpec, ...] = ()
     routes: tuple[RouteSpec, ...] = ()
-    listens: bool = False
     implemented: tuple[str, ...] = ()
     """The names of its hooks."""
     deprecated: tuple[str, ...] = ()
@@ -121,20 +117,14 @@ def _registered(loaded: Loaded, specs: ModuleType | type, seconds: float) -> Reg
         faults += [f"{name} {fault}" for fault in faults_of(form, register.added, loaded.plugin.name)]
     if faults:
         raise HookFault(f"The hooks of the plugin {loaded.plugin.name} are left out: {'; '.join(faults)}.")
-    listeners = _implementations(manager, LISTENER)
-    if listeners:
-        running.listen(listeners[0].function, listeners[0].argnames)
     for each in deprecated:
         log.warning("plugin uses a hook that will be removed", plugin=loaded.plugin.name, hook=each)
-    named = [name for name, _ in hooks] + [LISTENER] * bool(listeners)
     return Registered(
         running,
         added.get("register_fields", ()),
-        added.get("register_importers", ()),
         added.get("register_checks", ()),
         added.get("register_routes", ()),
-        listens=bool(listeners),
-        implemented=tuple(named),
+        implemented=tuple(name for name, _ in hooks),
         deprecated=deprecated,
     )
 

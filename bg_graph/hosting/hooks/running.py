@@ -15,17 +15,10 @@ from bg_graph.plugins.context import ProviderContext, Storage
 from bg_graph.plugins.errors import ProviderError
 from bg_graph.plugins.health import Health
 from bg_graph.plugins.hooks import (
-    Change,
     CheckSpec,
     FieldRequest,
     FieldReturns,
     FieldSpec,
-    FileHead,
-    ImporterSpec,
-    ImportKind,
-    ImportPage,
-    ImportRecord,
-    ImportRequest,
     RouteRequest,
     RouteResponse,
     RouteSpec,
@@ -67,11 +60,6 @@ class Running:
             storage=storage,
         )
         self._deadline = deadline
-        self._listener: tuple[Callable[..., Any], tuple[str, ...]] | None = None
-
-    def listen(self, listener: Callable[..., Any], arguments: Sequence[str]) -> None:
-        """Tell changes to this function, which names the arguments that it takes."""
-        self._listener = (listener, tuple(arguments))
 
     async def compute(self, spec: FieldSpec, request: FieldRequest) -> list[Any]:
         """A value for each subject. Raises ProviderError."""
@@ -82,20 +70,6 @@ class Running:
         if not all(_fits(value, spec.returns) for value in answer):
             raise self.hosted.wrong(spec.name, f"gave a value that is no {spec.returns}")
         return [list(value) if spec.returns in _LISTS and value is not None else value for value in answer]
-
-    async def recognise(self, spec: ImporterSpec, head: FileHead) -> ImportKind | None:
-        """What a file holds; None where the source does not know it. Raises ProviderError."""
-        kind = await self._run(spec.recognise, head, tenant=INSTALLATION)
-        if kind is not None and not isinstance(kind, ImportKind):
-            raise self.hosted.wrong("recognise", f"answered with a {type(kind).__name__}, not an ImportKind")
-        return kind
-
-    async def read(self, spec: ImporterSpec, request: ImportRequest) -> ImportPage:
-        """A page of a file's records. Raises ProviderError."""
-        page = await self._run(spec.read, request, tenant=INSTALLATION)
-        if not isinstance(page, ImportPage) or not all(_is_record(each) for each in page.records):
-            raise self.hosted.wrong("read", "answered with what is no ImportPage of ImportRecords")
-        return page
 
     async def check(self, spec: CheckSpec) -> str | None:
         """What is wrong, or None."""
@@ -115,13 +89,6 @@ class Running:
             raise self.hosted.wrong(f"route {spec.path}", "answered with what is no RouteResponse")
         assert isinstance(answer, RouteResponse)
         return answer
-
-    async def tell(self, change: Change) -> None:
-        """Tell the plugin of a change. Raises ProviderError where it does not take it."""
-        assert self._listener is not None
-        function, names = self._listener
-        given = {"change": change, "settings": self.settings, "context": self.context}
-        await self._run(function, *(given[name] for name in names), tenant=change.tenant)
 
     async def close(self) -> None:
         """End what the functions run in."""
@@ -195,15 +162,6 @@ def _is(value: object, returns: FieldReturns) -> bool:
     if isinstance(value, int) and abs(value) > _LARGEST_INT and returns in (FieldReturns.INT, FieldReturns.INTS):
         return False
     return isinstance(value, _TYPES[returns]) and value == value  # not a number is no value
-
-
-def _is_record(record: object) -> bool:
-    return (
-        isinstance(record, ImportRecord)
-        and isinstance(record.line, int)
-        and isinstance(record.values, Mapping)
-        and all(isinstance(name, str) and isinstance(text, str) for name, text in record.values.items())
-    )
 
 
 def _is_response(answer: object) -> bool:

@@ -29,11 +29,7 @@ def page_of(name: str, settings: Settings) -> Iterator[str]:
     yield f"  contract   {_dotted(plugin.api)}; this host runs {_dotted(API)}"
     if found.why:
         yield f"  {'note' if found.is_loaded else 'problem'}       {found.why}"
-    for capability, factory in plugin.provides.items():
-        yield f"  serves     {capability}, by {getattr(factory, '__module__', '?')}.{getattr(factory, '__qualname__', '?')}"
-        abilities = getattr(factory, "abilities", None)
-        if isinstance(abilities, frozenset):
-            yield f"  abilities  {', '.join(sorted(map(str, abilities))) or 'none'}"
+    yield from _served(plugin)
     hooks = list(_hooks_of(plugin))
     if hooks:
         yield f"  hooks      {', '.join(hooks)}"
@@ -44,6 +40,14 @@ def page_of(name: str, settings: Settings) -> Iterator[str]:
     for fault in chosen.faults:
         if name in fault.key.split("."):
             yield f"PROBLEM {fault}"
+
+
+def _served(plugin: Plugin) -> Iterator[str]:
+    for capability, factory in plugin.provides.items():
+        yield f"  serves     {capability}, by {getattr(factory, '__module__', '?')}.{getattr(factory, '__qualname__', '?')}"
+        abilities = getattr(factory, "abilities", None)
+        if isinstance(abilities, frozenset):
+            yield f"  abilities  {', '.join(sorted(map(str, abilities))) or 'none'}"
 
 
 def _settings(plugin: Plugin, table: PluginTable) -> Iterator[str]:

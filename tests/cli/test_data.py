@@ -71,7 +71,7 @@ def test_a_report_that_can_not_be_written_is_told_after_the_import(exported: She
 def test_jobs_run_in_their_order_and_are_listed(exported: Shell) -> None:
     exported.run("import", "exports")
     lines = exported.out("jobs", "run").splitlines()
-    assert [line.split(";")[0] for line in lines] == ["acme: score done", "acme: maintain done"]
+    assert [line.split(";")[0] for line in lines] == ["acme: score done", "acme: intent done", "acme: maintain done"]
     listed = exported.out("jobs", "list")
     assert re.search(r"acme +maintain +DONE ", listed)
     assert re.search(r"acme +score +DONE ", listed)

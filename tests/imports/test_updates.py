@@ -11,6 +11,7 @@ from bg_graph.accounts.tables import (
     AccountRow,
     ActivityRow,
     ContactRoleRow,
+    FactMarkRow,
     LeadRow,
     OpportunityRow,
     PersonRow,
@@ -38,11 +39,11 @@ async def world_of(desk: Desk) -> World:
 
 
 async def everything(desk: Desk) -> dict[str, list]:
-    """Every row of the tenant in every table, runs of the import apart."""
+    """Every row of the tenant in every table, runs of the import apart, and the marks that there was one."""
     found = {}
     async with desk.database.reading(desk.tenant) as db:
         for table in metadata.sorted_tables:
-            if "tenant_id" in table.c and table.name != ImportRunRow.__tablename__:
+            if "tenant_id" in table.c and table.name not in (ImportRunRow.__tablename__, FactMarkRow.__tablename__):
                 found[table.name] = list(await db.rows(select(table).where(of_tenant(table)).order_by(table.c.id)))
     return found
 

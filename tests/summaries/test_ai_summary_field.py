@@ -82,7 +82,7 @@ async def test_a_group_tells_text_highlights_and_what_they_rest_on(world: World,
     assert {"name": "member_count", "value": "2"} in summary["citations"][0]["facts"][0]["values"]
     assert summary["status"] == "FRESH"
     assert summary["generatedAt"] == NOW.isoformat()
-    assert summary["provider"] == {"plugin": "facts", "name": "facts", "version": "1.0.0"}
+    assert summary["provider"] == {"plugin": "facts", "name": "facts", "version": "1.1.0"}
     assert "may be wrong" in summary["disclaimer"]
 
 
@@ -126,7 +126,7 @@ async def test_plugins_lists_what_serves_summaries(world: World, ask: Ask) -> No
         {
             "name": "facts",
             "title": "Summaries from the facts alone, without a network",
-            "version": "1.0.0",
+            "version": "1.1.0",
             "capability": "summary",
             "provider": "facts",
             "healthy": True,

@@ -71,11 +71,14 @@ class OutboxProvider:
         raise Unsupported(EmailAbility.SIGNED_EVENTS)
 
     async def check(self) -> Health:
-        """Whether the folder can be written to."""
+        """Whether the folder can be written to. Raises Misconfigured where somebody has to mend it."""
         try:
             await asyncio.to_thread(self.files.probe)
         except OSError as fault:
-            return Health(healthy=False, message=str(self._told(fault)))
+            told = self._told(fault)
+            if isinstance(told, Misconfigured):
+                raise told from None
+            return Health(healthy=False, message=str(told))
         return Health(healthy=True, message=f"messages are kept in {self.files.folder}")
 
     async def close(self) -> None:

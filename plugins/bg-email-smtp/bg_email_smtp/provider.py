@@ -19,7 +19,7 @@ from bg_graph.plugins.email import (
     SendRequest,
     Workspace,
 )
-from bg_graph.plugins.errors import ProviderError, Rejected, Unsupported
+from bg_graph.plugins.errors import Misconfigured, ProviderError, Rejected, Unsupported
 from bg_graph.plugins.health import Health
 from bg_graph.plugins.mime.addresses import sender_of
 from bg_graph.plugins.mime.envelopes import Mailing, envelope_of
@@ -70,10 +70,12 @@ class SmtpProvider:
         raise Unsupported(EmailAbility.SIGNED_EVENTS)
 
     async def check(self) -> Health:
-        """Whether the server can be reached and takes our login; nothing is sent."""
+        """Whether the server can be reached and takes our login; nothing is sent. Raises Misconfigured."""
         try:
             async with self._pool.connection():
                 return Health(healthy=True, message=f"the mail server {self._where} answers")
+        except Misconfigured:
+            raise
         except ProviderError as fault:
             return Health(healthy=False, message=str(fault))
 

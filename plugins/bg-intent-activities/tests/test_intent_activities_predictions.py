@@ -119,7 +119,7 @@ def test_words_are_compared_by_stems_and_spellings():
 
 
 def test_an_old_interest_fades():
-    fresh, old = (chances(request([0], reading(0, 0, 6, since)), model())[0, 2] for since in (1, 20))
+    fresh, old = (chances(request([0], reading(0, 0, 2, since)), model())[0, 2] for since in (1, 40))
     assert fresh.probability > old.probability
 
 

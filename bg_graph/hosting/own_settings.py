@@ -53,17 +53,13 @@ class _Reading:
         """One value; a reference to a secret becomes the secret."""
         name, *below = given.path
         fields = self.model.model_fields
-        secret = name.removesuffix(_FILE)
-        if name not in fields and name.endswith(_FILE) and secret in fields and is_secret(fields[secret].annotation):
-            self._read(secret, Path(str(given.value)), given)
+        if name not in fields and self._reads_secret(name, given):
             return
         if name not in fields and self.model.model_config.get("extra") != "allow":
-            there = f"there are {', '.join(fields)}" if fields else "the plugin has none"
-            message = f"there is no such setting{meant(name, fields)}; {there}"
-            self.faults.append(SettingFault(self._key(name), given.where, message))
+            self.faults.append(SettingFault(self._key(name), given.where, self._unknown(name)))
             return
         annotation = fields[name].annotation if name in fields else None
-        if is_secret(annotation) and not given.is_text and given.where.startswith("["):
+        if is_secret(annotation) and given.where.startswith("["):
             self.faults.append(SettingFault(self._key(name), given.where, self._elsewhere(name)))
             return
         self._set(name, below, _typed(annotation, given) if not below else given.value, given.where)
@@ -82,6 +78,15 @@ class _Reading:
                 if key not in told and not (self.faults and not path):
                     where = self._where.get(path[0], "not set") if path else "as a whole"
                     yield SettingFault(key, where, self._message(each["type"], each["msg"]))
+
+    def _reads_secret(self, name: str, given: Given) -> bool:
+        """Take the secret from the file that a setting such as `api_key_file` names; whether it is one of these."""
+        secret = name.removesuffix(_FILE)
+        field = self.model.model_fields.get(secret)
+        if secret == name or field is None or not is_secret(field.annotation):
+            return False
+        self._read(secret, Path(str(given.value)), given)
+        return True
 
     def _set(self, name: str, below: list[str], value: object, where: str) -> None:
         self._where[name] = where
@@ -108,6 +113,11 @@ class _Reading:
         for secret in self._secrets:
             shown = shown.replace(secret, _HIDDEN) if secret else shown
         return shown[:1].lower() + shown[1:]
+
+    def _unknown(self, name: str) -> str:
+        fields = self.model.model_fields
+        there = f"there are {', '.join(fields)}" if fields else "the plugin has none"
+        return f"there is no such setting{meant(name, fields)}; {there}"
 
     def _elsewhere(self, name: str) -> str:
         variable = "BG_" + self._key(name).replace(".", "__").replace("-", "_").upper()

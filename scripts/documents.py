@@ -1,10 +1,26 @@
-"""The pages of the docs that are made from the code: every setting, every error code."""
+"""The pages of the docs that are made from the code: every setting, those of plugins that come with us included; every error code."""
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from bg_graph.settings import DEFAULT_FILE, OTHER_VARIABLES, PREFIX, SettingInfo, known_settings, sections
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from bg_email_outbox.settings import OutboxSettings
+from bg_email_smtp.settings import SmtpSettings
+from bg_graph.hosting.own_settings import is_secret
+from bg_graph.settings import (
+    DEFAULT_FILE,
+    OTHER_VARIABLES,
+    PREFIX,
+    FenceSettings,
+    SettingInfo,
+    fence_settings,
+    known_settings,
+    sections,
+)
+from bg_intent_activities.plugin import PLUGIN as ACTIVITIES
 from scripts.contract import contract_page
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,6 +45,46 @@ port = 8080
 allowed_origins = ["https://app.example.com"]
 ```
 """
+
+_PLUGINS_INTRODUCTION = f"""
+## Plugins and tenants
+
+`[plugins.<name>]` holds a plugin's own settings, judged by the plugin itself; naming a plugin there, or in `[providers]`,
+enables it. `[tenants.<name>.providers]` chooses other providers for one tenant, `[tenants.<name>.plugins.<plugin>]` holds
+settings that differ for it. In variables, names and settings stand in capitals, hyphens as underscores, two underscores
+between the parts: `{PREFIX}PLUGINS__ACME_MAIL__API_KEY`, `{PREFIX}TENANTS__CONTOSO__PROVIDERS__EMAIL`.
+
+A secret of a plugin does not stand in the file: it comes from its variable, or lies in a file that `<setting>_file` (in the
+settings file) or the variable that ends with `_FILE` names.
+
+```toml
+[providers]
+summary = ["facts"]
+email = "smtp"
+
+[plugins.smtp]
+host = "smtp.example.com"
+sender = "Example News <news@example.com>"
+user = "bg-graph"
+password_file = "/run/secrets/smtp"
+
+[plugins.smtp.fence]
+isolation = "process"
+
+[tenants.contoso.providers]
+email = "outbox"
+```
+
+What is installed is listed by `bg-graph plugins list`. A plugin that is named and not installed stops the start, with what
+to install; one that is installed and can't be loaded does not, unless its fence says `required = true`.
+"""
+
+CARRIED: Mapping[str, type[BaseModel]] = {
+    "activities": ACTIVITIES.settings,
+    "outbox": OutboxSettings,
+    "smtp": SmtpSettings,
+}
+"""The plugins that come with the product and have settings."""
 
 _ERRORS_INTRODUCTION = """
 <!-- Made from bg_graph/graph/errors.py by scripts/pages: edit the codes themselves. -->
@@ -61,9 +117,26 @@ def settings_page() -> str:
             if info.section == section
         ]
         lines.append("")
-    lines += ["## Other variables", "", "| variable | meaning |", "|---|---|"]
+    lines += [_PLUGINS_INTRODUCTION.strip(), "", "## [plugins.<name>.fence]", "", FenceSettings.__doc__ or "", ""]
+    lines += ["| setting | default | allowed | meaning |", "|---|---|---|---|"]
+    lines += [f"| `{each.name}` | {each.default} | {each.allowed} | {each.description} |" for each in fence_settings()]
+    for name, model in CARRIED.items():
+        lines += ["", f"## [plugins.{name}]", "", model.__doc__ or "", ""]
+        lines += ["| setting | default | meaning |", "|---|---|---|", *_own(name, model)]
+    lines += ["", "## Other variables", "", "| variable | meaning |", "|---|---|"]
     lines += [f"| `{name}` | {meaning} |" for name, meaning in OTHER_VARIABLES.items()]
     return "\n".join(lines) + "\n"
+
+
+def _own(plugin: str, model: type[BaseModel]) -> Iterator[str]:
+    """The settings of a plugin, as its model declares them."""
+    for name, field in model.model_fields.items():
+        variable = f"{PREFIX}PLUGINS__{plugin}__{name}".replace("-", "_").upper()
+        names = [variable, f"{variable}_FILE"] if is_secret(field.annotation) else [variable]
+        given = field.default if field.default_factory is None else field.get_default(call_default_factory=True)
+        default = "must be set" if given is PydanticUndefined else "none" if given is None else f"`{given}`"
+        shown = "<br>".join(f"`{each}`" for each in names)
+        yield f"| `{name}`<br>{shown} | {default} | {field.description} |"
 
 
 def _variables(info: SettingInfo) -> str:

@@ -235,15 +235,25 @@ def _read(exchange: Exchange, *, plain: bool) -> Answer | bytes | _Failure:
     """What an exchange gave. A body that can't be read leaves open whether the call ran."""
     if exchange.status not in (200, 206):
         return _Failure(meaning_of_status(exchange.status), str(exchange.status))
+    body = _body(exchange.body)
+    if body is None:
+        return exchange.body if plain else _Failure(Meaning.UNSURE, "UNREADABLE")
+    return Answer(body) if body["success"] else _failure(body)
+
+
+def _body(text: bytes) -> dict[str, Any] | None:
+    """An answer as Marketo gives it, with success told; None where it is something else."""
     try:
-        body = json.loads(exchange.body)
+        body = json.loads(text)
     except (ValueError, RecursionError):
-        return exchange.body if plain else _Failure(Meaning.UNSURE, "UNREADABLE")
-    if not isinstance(body, dict) or not isinstance(body.get("success"), bool):
-        return exchange.body if plain else _Failure(Meaning.UNSURE, "UNREADABLE")
-    if body["success"]:
-        return Answer(body)
-    errors = body.get("errors")
-    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
-    code = shown(first.get("code")) or "NO_CODE"
+        return None
+    return body if isinstance(body, dict) and isinstance(body.get("success"), bool) else None
+
+
+def _failure(body: Mapping[str, Any]) -> _Failure:
+    match body.get("errors"):
+        case [{"code": found}, *_]:
+            code = shown(found) or "NO_CODE"
+        case _:
+            code = "NO_CODE"
     return _Failure(meaning_of(code), code, shown(body.get("requestId")))

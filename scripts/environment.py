@@ -40,7 +40,7 @@ def plugins() -> list[str]:
     """The folders of the plugins that the project's own distribution does not carry."""
     carried = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     folders = sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))
-    return [f"plugins/{each.name}" for each in folders if f'"plugins/{each.name}"' not in carried]
+    return [f"plugins/{each.name}" for each in folders if f'"plugins/{each.name}/bg_' not in carried]
 
 
 def run(program: str, *arguments: str) -> int:

@@ -78,8 +78,7 @@ def _of_plugin(
 ) -> Iterator[Standing]:
     plugin, registered = found.plugin, brought.get(found.name)
     capabilities = tuple(str(each) for each in plugin.provides) if found.is_loaded and plugin else ()
-    deprecated = [found.why] if found.is_loaded and found.why else []
-    deprecated += registered.deprecated if registered else ()
+    deprecated = _deprecations(found, registered)
 
     def line(capability: str | None, state: PluginState, why: str | None, hosted: Sequence[Hosted]) -> Standing:
         return _line(plugins, found, (capability, state, why, hosted), capabilities, registered, deprecated)
@@ -96,6 +95,12 @@ def _of_plugin(
         yield line(None, _state_of([registered.running.hosted]), None, [registered.running.hosted])
     elif not capabilities:
         yield line(None, PluginState.NOT_ENABLED, "It brings nothing: neither a provider nor a hook.", ())
+
+
+def _deprecations(found: Discovered, registered: Registered | None) -> list[str]:
+    """What of a plugin that runs will not be run for ever."""
+    of_plugin = [found.why] if found.is_loaded and found.why else []
+    return [*of_plugin, *(registered.deprecated if registered else ())]
 
 
 def _line(

@@ -87,6 +87,11 @@ class EmailHosts:
             )
         return Carrier(await self._built(hosted), name)
 
+    async def carries(self, host: EmailHost, tenant_id: UUID) -> bool:
+        """Whether a provider is the one of its plugin with what is set for a tenant; what it knows is then that tenant's."""
+        name = await self._name_of(tenant_id)
+        return name is not None and self._providers.carrying(host.name, name) is host.hosted
+
     async def all_of(self, plugin: str) -> list[EmailHost]:
         """Every provider in use of a plugin: one for each set of settings."""
         return [await self._built(hosted) for hosted in self._providers.hosted_of(plugin)]

@@ -1,7 +1,10 @@
 """Reports of deliveries that come in at `/plugins/<name>/events`, signed by the provider's own scheme or by the generic one."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
+from uuid import UUID
 
 import orjson
 import structlog
@@ -15,6 +18,7 @@ from bg_graph.email.rules.signatures import signature_fault
 from bg_graph.graph.errors import ErrorCode
 from bg_graph.hosting.email import EmailHost
 from bg_graph.hosting.email_hosts import EmailHosts
+from bg_graph.hosting.hosted import PluginFailed
 from bg_graph.plugins.email import DeliveryEvent, EmailAbility, Inbound
 from bg_graph.plugins.errors import Forged, ProviderError, Rejected
 from bg_graph.store.clock import Clock
@@ -64,10 +68,11 @@ class Webhooks:
         body = await read_body(
             request.receive, None if declared is None else declared.encode(), self.max_body, self.body_timeout
         )
-        reports = await self._read_by_provider(request, body, signs) if signs else self._read(request, body)
+        if signs:
+            return await self._take_from_provider(name, signs, request, body)
+        reports = self._read(request, body)
         taken = await apply_events(self.database, name, reports.events, now=self.clock())
-        log.info("reports taken", plugin=name, ignored=reports.ignored, **asdict(taken))
-        return JSONResponse(_counts(taken, reports.ignored), headers={"cache-control": "no-store"})
+        return _told_of(name, taken, reports.ignored)
 
     def _read(self, request: Request, body: bytes) -> Reports:
         """The reports of a call that is signed by the generic scheme."""
@@ -87,29 +92,74 @@ class Webhooks:
             raise HttpFault(400, ErrorCode.BAD_REQUEST, _listed(reports.faults))
         return reports
 
-    async def _read_by_provider(self, request: Request, body: bytes, hosts: Sequence[EmailHost]) -> Reports:
-        """The reports of a call that the provider reads, and proves, by itself."""
-        headers: Mapping[str, str] = dict(request.headers)
-        try:
-            events = await _proven(hosts, Inbound(headers=headers, body=body, received_at=self.clock()))
-        except Forged as fault:
-            raise HttpFault(401, ErrorCode.UNAUTHENTICATED, f"The provider did not send this: {fault}.") from None
-        except Rejected as fault:
-            raise HttpFault(400, ErrorCode.BAD_REQUEST, f"The call can't be read: {fault}.") from None
-        except ProviderError as fault:
-            message = f"The provider can't read its reports now, send them again: {fault}."
-            raise HttpFault(503, ErrorCode.PROVIDER_UNAVAILABLE, message) from None
-        return Reports(tuple(events), 0)
+    async def _take_from_provider(
+        self, name: str, hosts: Sequence[EmailHost], request: Request, body: bytes
+    ) -> Response:
+        """The reports of a call that a provider reads, and proves, by itself.
+
+        Each provider speaks of the deliveries of those tenants alone whose settings it was built with. Where one can't
+        be asked, a report that no other knows may be of its tenants: it has to come again.
+        """
+        inbound = Inbound(headers=dict(request.headers), body=body, received_at=self.clock())
+        heard = await asyncio.gather(*(_heard(host, inbound) for host in hosts))
+        taken = Taken()
+        for events, speakers in _by_reports(heard):
+            may = partial(self._carried_by_one, speakers)
+            taken += await apply_events(self.database, name, events, now=self.clock(), may_speak_of=may)
+        faults = sorted((each.fault for each in heard if each.fault is not None), key=_weight)
+        if faults and (len(faults) == len(heard) or (taken.unknown and _weight(faults[0]) == 0)):
+            raise _refusal(faults[0])
+        return _told_of(name, taken, 0)
+
+    async def _carried_by_one(self, hosts: Sequence[EmailHost], tenant_id: UUID) -> bool:
+        return any([await self.hosts.carries(host, tenant_id) for host in hosts])
 
 
-async def _proven(hosts: Sequence[EmailHost], inbound: Inbound) -> list[DeliveryEvent]:
-    """The reports by the provider that knows the call for its own: tenants may have keys of their own. Raises ProviderError."""
-    for host in hosts[:-1]:
-        try:
-            return await host.read_events(inbound)
-        except Forged:
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What one provider made of a call: its reports, or why there are none."""
+
+    host: EmailHost
+    events: tuple[DeliveryEvent, ...] = ()
+    fault: ProviderError | None = None
+
+
+async def _heard(host: EmailHost, inbound: Inbound) -> _Heard:
+    try:
+        return _Heard(host, tuple(await host.read_events(inbound)))
+    except ProviderError as fault:
+        return _Heard(host, fault=fault)
+
+
+def _by_reports(heard: Sequence[_Heard]) -> list[tuple[tuple[DeliveryEvent, ...], list[EmailHost]]]:
+    """The reports that were proven, with all the providers that read the same: tenants may share a key."""
+    found: list[tuple[tuple[DeliveryEvent, ...], list[EmailHost]]] = []
+    for each in heard:
+        if each.fault is not None:
             continue
-    return await hosts[-1].read_events(inbound)
+        alike = next((hosts for events, hosts in found if events == each.events), None)
+        if alike is None:
+            found.append((each.events, [each.host]))
+        else:
+            alike.append(each.host)
+    return found
+
+
+def _weight(fault: ProviderError) -> int:
+    """Which of several faults is told: that one could not say comes first, that it is not from its provider last."""
+    if isinstance(fault, Forged):
+        return 2
+    return 1 if isinstance(fault, Rejected) and not isinstance(fault, PluginFailed) else 0
+
+
+def _refusal(fault: ProviderError) -> HttpFault:
+    match _weight(fault):
+        case 2:
+            return HttpFault(401, ErrorCode.UNAUTHENTICATED, f"The provider did not send this: {fault}.")
+        case 1:
+            return HttpFault(400, ErrorCode.BAD_REQUEST, f"The call can't be read: {fault}.")
+    message = f"The provider can't read its reports now, send them again: {fault}."
+    return HttpFault(503, ErrorCode.PROVIDER_UNAVAILABLE, message)
 
 
 def told(answer: Answer) -> Answer:
@@ -133,5 +183,7 @@ def _listed(faults: Sequence[str]) -> str:
     return "; ".join(faults[:_MOST_FAULTS]) + (f"; and {more} more" if more > 0 else "") + "."
 
 
-def _counts(taken: Taken, ignored: int) -> dict[str, int]:
-    return {**asdict(taken), "ignored": ignored}
+def _told_of(plugin: str, taken: Taken, ignored: int) -> Response:
+    counts = {**asdict(taken), "ignored": ignored}
+    log.info("reports taken", plugin=plugin, **counts)
+    return JSONResponse(counts, headers={"cache-control": "no-store"})

@@ -1,5 +1,6 @@
 """Providers that a test holds in its hands, as the server holds them: no fence, so that the test shares their objects."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -55,6 +56,26 @@ class One:
 
     def hosted_of(self, plugin: str) -> list[Hosted]:
         return [self.held] if plugin == self.held.name else []
+
+
+class Several:
+    """The providers of one plugin, built for each tenant with its own settings."""
+
+    def __init__(self, plugin: str, by_tenant: Mapping[str, Hosted]) -> None:
+        self.plugin, self.by_tenant = plugin, by_tenant
+
+    @property
+    def email_plugins(self) -> list[str]:
+        return [self.plugin]
+
+    def email(self, tenant: str) -> Hosted | None:
+        return self.by_tenant.get(tenant)
+
+    def carrying(self, plugin: str, tenant: str) -> Hosted | None:
+        return self.by_tenant.get(tenant) if plugin == self.plugin else None
+
+    def hosted_of(self, plugin: str) -> list[Hosted]:
+        return list(self.by_tenant.values()) if plugin == self.plugin else []
 
 
 async def acme(_tenant_id: UUID) -> str:

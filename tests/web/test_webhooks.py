@@ -1,7 +1,7 @@
 """Reports that come in by webhook: what is taken, and what becomes of every kind of wrong one."""
 
 import hmac
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
@@ -16,6 +16,7 @@ from starlette.applications import Starlette
 
 from bg_graph.accounts.tables import ActivityRow, AddressMarkRow, PersonRow
 from bg_graph.email.tables import DeliveryEventRow, DeliveryRow
+from bg_graph.hosting.email_hosts import EmailHosts
 from bg_graph.plugins.email import DeliveryEvent, EmailAbility, EventKind, Inbound
 from bg_graph.plugins.errors import Forged, Rejected, Unavailable
 from bg_graph.settings.email import EmailSettings
@@ -24,7 +25,7 @@ from bg_graph.web.webhooks import Webhooks
 from tests.conftest import NOW
 from tests.email.emails_world import ToldProvider
 from tests.email.sending_world import PROVIDER, Sending, sending
-from tests.hosting.hosted_providers import email_hosts, hosted
+from tests.hosting.hosted_providers import Several, email_hosts, hosted
 from tests.screens.serving import serving
 from tests.world import World
 
@@ -257,12 +258,16 @@ class SigningProvider(ToldProvider):
                 raise Rejected("BAD", "no such format")
             case "down":
                 raise Unavailable
+            case "a bug":
+                raise KeyError("signature")
             case _:
                 key = inbound.body.decode()
                 return [DeliveryEvent(id="theirs 1", kind=EventKind.DELIVERED, at=NOW - timedelta(minutes=1), key=key)]
 
 
-@pytest.mark.parametrize(("theirs", "status"), [("right", 200), ("forged", 401), ("rejected", 400), ("down", 503)])
+@pytest.mark.parametrize(
+    ("theirs", "status"), [("right", 200), ("forged", 401), ("rejected", 400), ("down", 503), ("a bug", 503)]
+)
 async def test_a_provider_with_a_scheme_of_its_own_reads_its_reports_itself(
     world: World, theirs: str, status: int
 ) -> None:
@@ -275,6 +280,124 @@ async def test_a_provider_with_a_scheme_of_its_own_reads_its_reports_itself(
     assert answer.status_code == status
     after = (await world.one(DeliveryRow)).status
     assert after == ("DELIVERED" if status == 200 else "SENT")
+
+
+class OfTenant(ToldProvider):
+    """A provider with one tenant's settings: it knows calls by that tenant's secret."""
+
+    def __init__(self, secret: str) -> None:
+        super().__init__(abilities=frozenset({EmailAbility.EVENTS, EmailAbility.SIGNED_EVENTS}))
+        self.secret, self.down = secret, False
+
+    async def read_events(self, inbound: Inbound) -> list[DeliveryEvent]:
+        if self.down:
+            raise Unavailable
+        if inbound.headers["x-signature"] != self.secret:
+            raise Forged("the signature is not theirs")
+        at = NOW - timedelta(minutes=1)
+        return [
+            DeliveryEvent(
+                id=value,
+                kind=EventKind.COMPLAINED,
+                at=at,
+                key=value if name == "key" else None,
+                message_id=value if name == "message" else None,
+            )
+            for name, _, value in (each.partition("=") for each in inbound.body.decode().split())
+        ]
+
+
+@dataclass
+class TwoTenants:
+    """Two tenants with settings of their own for one plugin, and a delivery of each."""
+
+    client: httpx.AsyncClient
+    worlds: Sequence[World]
+    deliveries: Sequence[UUID]
+    providers: Sequence[OfTenant]
+
+    async def tell(self, secret: str, *named: str) -> httpx.Response:
+        headers = {"x-signature": secret}
+        return await self.client.post(f"/plugins/{PROVIDER}/events", content=" ".join(named), headers=headers)
+
+    async def state(self) -> list[tuple[str, int]]:
+        """Of each tenant: its delivery's status, and how many reports, activities and marks it has."""
+        found = []
+        for world, delivery in zip(self.worlds, self.deliveries, strict=True):
+            rows = [len(await world.rows(row)) for row in (DeliveryEventRow, ActivityRow, AddressMarkRow)]
+            found.append(((await world.one(DeliveryRow, id=delivery)).status, sum(rows)))
+        return found
+
+
+UNTOUCHED, COMPLAINED = ("SENT", 0), ("COMPLAINED", 3)
+
+
+@pytest.fixture(params=[("secret of acme", "secret of globex")])
+async def two(request: pytest.FixtureRequest, world: World, other_world: World) -> AsyncIterator[TwoTenants]:
+    worlds, deliveries = (world, other_world), []
+    for each in worlds:
+        acme = await sending(each, "ann@acme.test")
+        (delivery,) = await acme.deliveries(await acme.send())
+        await acme.put(delivery.id, "SENT", provider_message_id="message-1")
+        deliveries.append(delivery.id)
+    providers = [OfTenant(secret) for secret in request.param]
+    held = [hosted(provider, "email", PROVIDER) for provider in providers]
+    names = {each.tenant: f"tenant {number}" for number, each in enumerate(worlds)}
+
+    async def name_of(tenant_id: UUID) -> str | None:
+        return names.get(tenant_id)
+
+    hosts = EmailHosts(Several(PROVIDER, dict(zip(names.values(), held, strict=True))), name_of)
+    hook = Webhooks(world.database, hosts, frozenset({PROVIDER}), SECRET, lambda: NOW, max_body=20_000, body_timeout=5)
+    transport = httpx.ASGITransport(Starlette(routes=hook.routes()))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        yield TwoTenants(client, worlds, deliveries, providers)
+
+
+async def test_a_report_signed_with_one_tenants_secret_never_touches_anothers_delivery(two: TwoTenants) -> None:
+    here, there = (each.hex for each in two.deliveries)
+    answer = await two.tell("secret of acme", f"key={there}")
+    assert answer.json() == {**NOTHING, "unknown": 1}, "and it is told nothing that tells that there is one"
+    assert await two.state() == [UNTOUCHED, UNTOUCHED]
+    answer = await two.tell("secret of acme", f"key={there}", f"key={here}")
+    assert answer.json() == {**NOTHING, "accepted": 1, "unknown": 1}
+    assert await two.state() == [COMPLAINED, UNTOUCHED]
+    assert (await two.tell("secret of globex", f"key={there}")).json() == {**NOTHING, "accepted": 1}
+    assert await two.state() == [COMPLAINED, COMPLAINED]
+
+
+async def test_a_message_id_that_tenants_share_speaks_of_the_delivery_of_whoever_signed(two: TwoTenants) -> None:
+    answer = await two.tell("secret of globex", "message=message-1")
+    assert answer.json() == {**NOTHING, "accepted": 1}
+    assert await two.state() == [UNTOUCHED, COMPLAINED]
+
+
+async def test_the_installations_secret_opens_nothing_where_tenants_have_providers_that_sign(two: TwoTenants) -> None:
+    body = orjson.dumps({"events": [{"id": "1", "kind": "OPENED", "at": "2026-11-23T11:59:00Z", "key": "0" * 32}]})
+    headers = {**signed(body), "x-signature": "another"}
+    assert (await two.client.post(f"/plugins/{PROVIDER}/events", content=body, headers=headers)).status_code == 401
+    assert await two.state() == [UNTOUCHED, UNTOUCHED]
+
+
+@pytest.mark.parametrize("two", [("shared", "shared")], indirect=True)
+async def test_tenants_that_share_a_secret_are_both_spoken_of_by_it(two: TwoTenants) -> None:
+    answer = await two.tell("shared", *(f"key={each.hex}" for each in two.deliveries))
+    assert answer.json() == {**NOTHING, "accepted": 2}
+    assert await two.state() == [COMPLAINED, COMPLAINED]
+
+
+async def test_one_tenants_broken_provider_holds_up_no_others_reports(two: TwoTenants) -> None:
+    two.providers[0].down = True
+    here, there = (each.hex for each in two.deliveries)
+    assert (await two.tell("secret of globex", f"key={there}")).json() == {**NOTHING, "accepted": 1}
+    answers = [
+        await two.tell("secret of acme", f"key={here}"),
+        await two.tell("secret of globex", f"key={here}"),
+    ]
+    assert [each.status_code for each in answers] == [503, 503], "it may be of the tenant whose provider can't tell"
+    assert await two.state() == [UNTOUCHED, COMPLAINED]
+    two.providers[0].down = False
+    assert (await two.tell("secret of acme", f"key={here}")).json() == {**NOTHING, "accepted": 1}
 
 
 async def test_the_product_takes_reports_and_shows_the_unsubscribe_page(

@@ -1,7 +1,7 @@
 """What a provider reports of deliveries: moves them forward, becomes activities of people, marks addresses."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -64,15 +64,31 @@ class _Found:
 _Located = Mapping[UUID, list[DeliveryEvent]]
 """Reports by delivery."""
 
+MaySpeakOf = Callable[[UUID], Awaitable[bool]]
+"""Whether whoever reports may speak of a tenant's deliveries."""
 
-async def apply_events(database: Database, provider: str, events: Sequence[DeliveryEvent], *, now: datetime) -> Taken:
+
+async def all_tenants(_tenant_id: UUID) -> bool:
+    """Whoever reports speaks for the installation."""
+    return True
+
+
+async def apply_events(
+    database: Database,
+    provider: str,
+    events: Sequence[DeliveryEvent],
+    *,
+    now: datetime,
+    may_speak_of: MaySpeakOf = all_tenants,
+) -> Taken:
     """Take in what a provider reports, in any order and however often it comes; each report counts once.
 
     One transaction for each tenant that the reports speak of. A report of a delivery that is not known is left out: it
-    may be of another installation. Source: domain.md, "E-mail"; issue "The Members tab acts", section 4.
+    may be of another installation. So is one of a tenant that the reporter may not speak of: it learns nothing of it.
+    Source: domain.md, "E-mail"; issue "The Members tab acts", section 4.
     """
     unique = list({event.id: event for event in map(_kept, reversed(events))}.values())[::-1]
-    found = await _locate(database, provider, unique)
+    found = await _locate(database, provider, unique, may_speak_of)
     by_tenant: dict[UUID, dict[UUID, list[DeliveryEvent]]] = defaultdict(lambda: defaultdict(list))
     for event in unique:
         if event.id in found:
@@ -85,7 +101,9 @@ async def apply_events(database: Database, provider: str, events: Sequence[Deliv
     return taken
 
 
-async def _locate(database: Database, provider: str, events: Iterable[DeliveryEvent]) -> dict[str, _Found]:
+async def _locate(
+    database: Database, provider: str, events: Iterable[DeliveryEvent], may_speak_of: MaySpeakOf
+) -> dict[str, _Found]:
     """The delivery of each report, by the report's id: by its key, else by the message's id. A tenant is not named."""
     keys = {event.id: _uuid(event.key) for event in events}
     messages = {event.id: event.message_id for event in events if keys[event.id] is None and event.message_id}
@@ -95,6 +113,8 @@ async def _locate(database: Database, provider: str, events: Iterable[DeliveryEv
         for condition in _conditions(keys.values(), messages.values()):
             statement = select(*columns).where(_delivery.c.provider == provider, condition)
             rows.extend(await system.rows(statement.order_by(_delivery.c.id)))
+    spoken_of = {tenant: await may_speak_of(tenant) for tenant in {row.tenant_id for row in rows}}
+    rows = [row for row in rows if spoken_of[row.tenant_id]]  # before message ids are compared: another's hide none
     by_key = {row.id: _Found(row.tenant_id, row.id) for row in rows}
     by_message = _unambiguous(rows)
     named = {event: by_key.get(key) for event, key in keys.items() if key is not None}

@@ -1,5 +1,8 @@
 """What a fact reads in a sentence: a phrase that holds its name and its numbers together."""
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
 from bg_graph.plugins.summaries import Fact, FactKind
 from bg_summary_openai.phrases import Phrases
 
@@ -22,7 +25,8 @@ def described(fact: Fact, phrases: Phrases) -> str | None:
         return None
     if fact.kind is FactKind.ACTIVITY:
         return _activity(fact, phrases)
-    known = [each for each in _details(fact, phrases) if each]
+    details = _DETAILS.get(fact.kind, _being)
+    known = [each for each in details(fact, phrases) if each]
     return f"{fact.name} ({', '.join(known)})" if known else fact.name
 
 
@@ -31,29 +35,50 @@ def counted(number: int, nouns: tuple[str, str]) -> str:
     return f"{number} {nouns[0] if number == 1 else nouns[1]}"
 
 
-def _details(fact: Fact, phrases: Phrases) -> list[str | None]:
-    """What stands in brackets behind the name."""
-    if fact.kind is FactKind.INTENT:
-        strength = fact.number("strength")
-        return [phrases.levels.get(fact.text("level") or ""), None if strength is None else str(strength)]
-    if fact.kind is FactKind.MISSING_ROLE:
-        return [phrases.of_required.format(fact.number("member_count"), fact.number("members_required"))]
-    if fact.kind is FactKind.TOPIC:
-        times = counted(fact.number("activities") or 0, phrases.counted["activities"])
-        return [phrases.topic_read.format(times, counted(fact.number("persons") or 0, phrases.counted["member_count"]))]
-    if fact.kind is FactKind.TREND:
-        return _trend(fact, phrases)
-    if fact.kind is FactKind.SHARED_TOPICS:
-        topics, topic = fact.number("topics"), fact.text("topic")
-        return [topic if topics == 1 else phrases.shared.format(topics, topic)]
+Details = list[str | None]
+"""What stands in brackets behind a name; what is not known is None."""
+
+
+def _being(fact: Fact, phrases: Phrases) -> Details:
     score = fact.number("engagement_score")
     return [fact.text("role"), fact.text("job_title"), None if score is None else phrases.score.format(score)]
 
 
-def _trend(fact: Fact, phrases: Phrases) -> list[str | None]:
+def _intent(fact: Fact, phrases: Phrases) -> Details:
+    strength = fact.number("strength")
+    return [phrases.levels.get(fact.text("level") or ""), None if strength is None else str(strength)]
+
+
+def _missing_role(fact: Fact, phrases: Phrases) -> Details:
+    return [phrases.of_required.format(fact.number("member_count"), fact.number("members_required"))]
+
+
+def _topic(fact: Fact, phrases: Phrases) -> Details:
+    times, readers = fact.number("activities") or 0, fact.number("persons") or 0
+    activities, members = phrases.counted["activities"], phrases.counted["member_count"]
+    return [phrases.topic_read.format(counted(times, activities), counted(readers, members))]
+
+
+def _trend(fact: Fact, phrases: Phrases) -> Details:
     before = fact.number("activities_before")
     told = phrases.trend.format(counted(fact.number("activities") or 0, phrases.counted["activities"]))
     return [told, phrases.trend_before.format(before, fact.number("days")) if before else None]
+
+
+def _shared_topics(fact: Fact, phrases: Phrases) -> Details:
+    topics, topic = fact.number("topics"), fact.text("topic")
+    return [topic if topics == 1 else phrases.shared.format(topics, topic)]
+
+
+_DETAILS: Mapping[FactKind, Callable[[Fact, Phrases], Details]] = MappingProxyType(
+    {
+        FactKind.INTENT: _intent,
+        FactKind.MISSING_ROLE: _missing_role,
+        FactKind.TOPIC: _topic,
+        FactKind.TREND: _trend,
+        FactKind.SHARED_TOPICS: _shared_topics,
+    }
+)
 
 
 def _activity(fact: Fact, phrases: Phrases) -> str:

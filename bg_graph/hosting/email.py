@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any, TypeGuard
 
-from bg_graph.hosting.hosted import NOBODY, Hosted, PluginFailed
+from bg_graph.hosting.hosted import NOBODY, Called, Hosted, PluginFailed
 from bg_graph.hosting.installed import Installed
 from bg_graph.plugins.email import (
     Accepted,
@@ -81,23 +81,17 @@ class EmailHost:
         else the provider raises, count as that; Misconfigured, Rejected and Unsupported as the provider says.
         """
         try:
-            answers = await self.hosted.call(
+            async with self.hosted.asked(
                 "send", request, tenant=request.tenant, guarded=False
-            )  # the queue has its own patience
+            ) as called:  # the queue has its own patience
+                return self._checked(called, [recipient.key for recipient in request.recipients])
         except PluginFailed as failed:
             raise OutcomeUnknown(str(failed)) from None
-        if not isinstance(answers, Sequence):
-            raise OutcomeUnknown(str(self.hosted.wrong("send", f"answered with a {type(answers).__name__}")))
-        return self._checked(answers, [recipient.key for recipient in request.recipients])
 
     async def find_send(self, request: FindRequest) -> list[SendAnswer] | None:
         """What became of these keys; None where the provider can't tell. Raises ProviderError."""
-        answers = await self.hosted.call("find_send", request, tenant=request.tenant)
-        if answers is None:
-            return None
-        if not isinstance(answers, Sequence):
-            raise self.hosted.wrong("find_send", f"answered with a {type(answers).__name__}")
-        return self._checked(answers, request.keys)
+        async with self.hosted.asked("find_send", request, tenant=request.tenant) as called:
+            return None if called.answer is None else self._checked(called, request.keys)
 
     async def list_workspaces(self, request: ListRequest) -> Page[Workspace]:
         """A page of the provider's workspaces. Raises ProviderError."""
@@ -111,10 +105,11 @@ class EmailHost:
 
     async def read_events(self, inbound: Inbound) -> list[DeliveryEvent]:
         """The reports in a call that came in. Raises ProviderError: Forged where it is not from the provider."""
-        events: list[DeliveryEvent] = await self._asked("read_events", inbound, tenant=NOBODY, form=list)
-        if not all(isinstance(each, DeliveryEvent) for each in events):
-            raise self.hosted.wrong("read_events", "gave something that is no DeliveryEvent")
-        return events
+        async with self.hosted.asked("read_events", inbound, tenant=NOBODY) as called:
+            events: list[DeliveryEvent] = _of_form(called, list)
+            if not all(isinstance(each, DeliveryEvent) for each in events):
+                raise called.wrong("gave something that is no DeliveryEvent")
+            return events
 
     async def check(self) -> Health:
         """Whether the provider works. A failure of the check itself is told as not healthy."""
@@ -126,20 +121,27 @@ class EmailHost:
 
     async def _asked(self, method: str, request: object, *, tenant: str, form: type[Any]) -> Any:
         """The answer to a call that changes nothing outside."""
-        answer = await self.hosted.call(method, request, tenant=tenant)
-        if not isinstance(answer, form):
-            raise self.hosted.wrong(method, f"answered with a {type(answer).__name__}, not a {form.__name__}")
-        return answer
+        async with self.hosted.asked(method, request, tenant=tenant) as called:
+            return _of_form(called, form)
 
-    def _checked(self, answers: Sequence[object], keys: Sequence[str]) -> list[SendAnswer]:
+    def _checked(self, called: Called, keys: Sequence[str]) -> list[SendAnswer]:
         """The answers that may be believed: to a key that was asked, and the only one to it."""
+        answers = called.answer
+        if not isinstance(answers, Sequence):
+            raise called.wrong(f"answered with a {type(answers).__name__}")
         known = [each for each in answers if _is_answer(each) and each.key in keys]
         times = Counter(each.key for each in known)
         believed = [each for each in known if times[each.key] == 1]
         if len(believed) != len(answers):
             strange = {"strange": len(answers) - len(known), "contradicting": len(known) - len(believed)}
-            self.hosted.wrong("send", "gave answers to nothing that was asked, or several to one key", **strange)
+            called.wrong("gave answers to nothing that was asked, or several to one key", **strange)
         return believed
+
+
+def _of_form(called: Called, form: type[Any]) -> Any:
+    if not isinstance(called.answer, form):
+        raise called.wrong(f"answered with a {type(called.answer).__name__}, not a {form.__name__}")
+    return called.answer
 
 
 def _is_answer(given: object) -> TypeGuard[SendAnswer]:

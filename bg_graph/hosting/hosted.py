@@ -18,7 +18,7 @@ from typing import Any
 import structlog
 from pydantic import BaseModel, SecretStr
 
-from bg_graph.hosting.breaker import Breaker, Resting
+from bg_graph.hosting.breaker import Breaker, Resting, Verdict
 from bg_graph.hosting.fences.fence import fence_of
 from bg_graph.hosting.fences.options import FenceFault, FenceOptions, NotBegun
 from bg_graph.hosting.fences.recipe import Recipe
@@ -101,7 +101,7 @@ class Hosted:
         self._observe, self._clock = observe, clock
         self._took: deque[float] = deque(maxlen=REMEMBERED)
         self._calls = self._failures = 0
-        self._last = State.HEALTHY
+        self._last, self._broke_contract = State.HEALTHY, False
         self._last_error: tuple[str, datetime] | None = None
 
     @property
@@ -139,8 +139,17 @@ class Hosted:
     async def call(
         self, method: str, *request: object, tenant: str, seconds: float | None = None, guarded: bool = True
     ) -> object:
+        """The provider's answer, whatever it is, to `asked`."""
+        async with self.asked(method, *request, tenant=tenant, seconds=seconds, guarded=guarded) as called:
+            return called.answer
+
+    @asynccontextmanager
+    async def asked(
+        self, method: str, *request: object, tenant: str, seconds: float | None = None, guarded: bool = True
+    ) -> AsyncIterator["Called"]:
         """The provider's answer within the deadline of its fence, or the seconds given where they are fewer.
 
+        Inside the `with` the answer is looked at: where it is told to be wrong, the call has failed.
         Raises ProviderError: what the provider raises; Unavailable where it was not asked (it rests, there was no place
         in time, it can't be built); PluginFailed for everything else that goes wrong. Not `guarded`: asked even while it
         rests, for callers with a patience of their own.
@@ -149,18 +158,32 @@ class Hosted:
         until = asyncio.get_running_loop().time() + within
         breaker = self._breakers.setdefault(tenant, self._new_breaker()) if guarded else self._new_breaker()
         with breaker.admitted() as verdict:
-            async with self._place(until):
-                began, outcome = perf_counter(), "left"
-                try:
-                    answer = await self._fence.call(method, request, until - asyncio.get_running_loop().time())
-                    verdict.worked, outcome = True, "answered"
-                    self._last = State.HEALTHY
-                    return answer
-                except (ProviderError, FenceFault) as fault:
-                    outcome = type(fault).__name__
-                    verdict.worked = not _is_failure(fault)
-                    raise self._failed(method, fault) from None
-                finally:
+            answer, took = await self._answered(method, request, until, verdict)
+            called = Called(self, method, answer)
+            try:
+                yield called
+            finally:
+                verdict.worked = not called.is_wrong
+                if not called.is_wrong:
+                    self._last, self._broke_contract = State.HEALTHY, False
+                self._note(method, "refused" if called.is_wrong else "answered", took)
+
+    async def _answered(
+        self, method: str, request: tuple[object, ...], until: float, verdict: Verdict
+    ) -> tuple[object, float]:
+        """The answer, and the seconds that it took."""
+        async with self._place(until):
+            began, outcome = perf_counter(), "left"
+            try:
+                answer = await self._fence.call(method, request, until - asyncio.get_running_loop().time())
+                outcome = ""
+                return answer, perf_counter() - began
+            except (ProviderError, FenceFault) as fault:
+                outcome = type(fault).__name__
+                verdict.worked = not _is_failure(fault)
+                raise self._failed(method, fault) from None
+            finally:
+                if outcome:
                     self._note(method, outcome, perf_counter() - began)
 
     async def check(self) -> Health:
@@ -171,19 +194,26 @@ class Hosted:
             return Health(healthy=False, message=str(self._failed("check", fault)))
         if not isinstance(health, Health):
             return Health(healthy=False, message=str(self.wrong("check", f"answered with a {type(health).__name__}")))
-        if health.healthy:
+        if health.healthy and not self._broke_contract:
             self._last = State.HEALTHY
-        else:
+        elif not health.healthy:
             self._last, self._last_error = State.DOWN, (str(health.message), self._clock())
         return health
 
     def wrong(self, method: str, reason: str, **more: object) -> PluginFailed:
-        """Tell that an answer does not keep the contract; gives the error that says so."""
-        self._last = State.DOWN
+        """Tell that an answer does not keep the contract; gives the error that says so.
+
+        The provider is down until an answer keeps it: that it says to be well counts for nothing then.
+        """
+        self._last, self._broke_contract = State.DOWN, True
         self._failures += 1
+        self.blemished(method, reason, **more)
+        return PluginFailed(f"the plugin {self.name} {reason}")
+
+    def blemished(self, method: str, reason: str, **more: object) -> None:
+        """Tell that some of an answer could not be used, and most of it could: no failure, yet it is shown."""
         self._last_error = (f"{method} {reason}", self._clock())
         log.warning("plugin failed", **self._about(method), reason=reason, **more)
-        return PluginFailed(f"the plugin {self.name} {reason}")
 
     async def close(self) -> None:
         """Have the provider give up what it holds, then end what it runs in; it may fail at that without harm."""
@@ -227,6 +257,24 @@ class Hosted:
 
     def _about(self, method: str) -> dict[str, str]:
         return {"plugin": self.name, "capability": self.capability, "method": method}
+
+
+class Called:
+    """A call that a provider answered. Whoever asked says where the answer does not keep the contract."""
+
+    def __init__(self, hosted: Hosted, method: str, answer: Any) -> None:
+        self.answer = answer
+        self.is_wrong = False
+        self._hosted, self._method = hosted, method
+
+    def wrong(self, reason: str, **more: object) -> PluginFailed:
+        """Count the call as failed; gives the error that says so. `more` goes to the log."""
+        self.is_wrong = True
+        return self._hosted.wrong(self._method, reason, **more)
+
+    def blemished(self, reason: str, **more: object) -> None:
+        """Show that some of the answer could not be used; the call has not failed."""
+        self._hosted.blemished(self._method, reason, **more)
 
 
 def _is_failure(fault: ProviderError | FenceFault) -> bool:

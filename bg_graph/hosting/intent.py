@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 
-from bg_graph.hosting.hosted import Hosted
+from bg_graph.hosting.hosted import Called, Hosted
 from bg_graph.plugins.errors import ProviderError
 from bg_graph.plugins.intent import IntentRequest, Prediction, Predictions, Training, TrainingRequest
 from bg_graph.plugins.summaries import Model
@@ -71,8 +71,8 @@ class IntentHost:
                 deadline=min(request.deadline, hosted.options.deadline),
             )
             try:
-                answer = await hosted.call("predict", asked, tenant=request.tenant, seconds=asked.deadline)
-                return await _checked(hosted, asked, answer, tuple(tried))
+                async with hosted.asked("predict", asked, tenant=request.tenant, seconds=asked.deadline) as called:
+                    return await _checked(called, hosted, asked, tuple(tried))
             except ProviderError as fault:
                 reasons.append(f"{hosted.name}: {fault}")
                 tried.append(hosted.name)
@@ -81,12 +81,11 @@ class IntentHost:
     async def train(self, hosted: Hosted, request: TrainingRequest) -> Training | None:
         """What a model learns from outcomes; None where it does not. Raises ProviderError where it fails."""
         tenant, within = request.request.tenant, min(request.request.deadline, hosted.options.deadline)
-        learned = await hosted.call("train", request, tenant=tenant, seconds=within)
-        if learned is None:
-            return None
-        if fault := _training_fault(learned):
-            raise hosted.wrong("train", fault)
-        assert isinstance(learned, Training)
+        async with hosted.asked("train", request, tenant=tenant, seconds=within) as called:
+            learned = called.answer
+            if learned is not None and (fault := _training_fault(learned)):
+                raise called.wrong(fault)
+        assert learned is None or isinstance(learned, Training)
         return learned
 
 
@@ -95,18 +94,19 @@ def fault_in(request: IntentRequest, predictions: Sequence[object]) -> str | Non
     return next(_faults(request, predictions), None)
 
 
-async def _checked(hosted: Hosted, request: IntentRequest, answer: object, tried: tuple[str, ...]) -> Predicted:
+async def _checked(called: Called, hosted: Hosted, request: IntentRequest, tried: tuple[str, ...]) -> Predicted:
+    answer = called.answer
     if not isinstance(answer, Predictions) or not isinstance(answer.predictions, Sequence):
-        raise hosted.wrong("predict", f"answered with a {type(answer).__name__}, not with Predictions")
+        raise called.wrong(f"answered with a {type(answer).__name__}, not with Predictions")
     if not _names_itself(answer.model):
-        raise hosted.wrong("predict", "does not name its model and version")
+        raise called.wrong("does not name its model and version")
     try:
         # Not on the loop: a batch may have a hundred thousand of them.
         fault = await asyncio.to_thread(fault_in, request, answer.predictions)
     except Exception as strange:  # its parts have types that can't be compared
-        raise hosted.wrong("predict", "gave predictions that can't be read", cause=type(strange).__name__) from None
+        raise called.wrong("gave predictions that can't be read", cause=type(strange).__name__) from None
     if fault is not None:
-        raise hosted.wrong("predict", fault)
+        raise called.wrong(fault)
     version = hosted.plugin.version
     return Predicted(answer.predictions, answer.model, hosted.name, version, hosted.settings_hash, tried)
 

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
+from typing import Any
 
 import structlog
 
 from bg_graph.graph.errors import Coded, ErrorCode
-from bg_graph.hosting.hosted import Hosted
+from bg_graph.hosting.hosted import Called, Hosted
 from bg_graph.hosting.installed import Installed
 from bg_graph.plugins.errors import ProviderError, Unavailable
 from bg_graph.plugins.grounding import faults_in
@@ -98,33 +99,47 @@ async def _asked(
     within = hosted.options.deadline if seconds is None else min(seconds, hosted.options.deadline)
     request = SummaryRequest(tenant=tenant, subjects=tuple(subjects), locale=locale, deadline=within)
     try:
-        answers = await hosted.call("summarize", request, tenant=tenant, seconds=within)
-        if not isinstance(answers, Sequence) or len(answers) != len(subjects):
-            raise hosted.wrong("summarize", "gave no answer for each subject")
+        async with hosted.asked("summarize", request, tenant=tenant, seconds=within) as called:
+            return _checked(called, hosted, subjects, locale)
     except ProviderError as fault:
         code = ErrorCode.PROVIDER_UNAVAILABLE if isinstance(fault, Unavailable) else ErrorCode.PLUGIN_ERROR
         return [Coded(code, f"The summary plugin {hosted.name}: {fault}.") for _ in subjects]
-    return [_checked(hosted, each, answer, locale) for each, answer in zip(subjects, answers, strict=True)]
 
 
-def _checked(hosted: Hosted, subject: Subject, answer: object, locale: str) -> Outcome:
+def _checked(called: Called, hosted: Hosted, subjects: Sequence[Subject], locale: str) -> list[Outcome]:
+    """What may be shown of an answer. The call has failed where nothing of it may: one slip among many is told alone."""
+    answers = called.answer
+    if not isinstance(answers, Sequence) or len(answers) != len(subjects):
+        raise called.wrong("gave no answer for each subject")
+    reasons = [_fault(hosted, each, answer, locale) for each, answer in zip(subjects, answers, strict=True)]
+    refused = [reason for reason in reasons if reason is not None]
+    if refused:
+        shown = sum(answer is not None for answer in answers) - len(refused)
+        tell = called.blemished if shown else called.wrong
+        tell(refused[0], refused=len(refused), shown=shown)
+    return [_outcome_of(hosted, answer, reason) for answer, reason in zip(answers, reasons, strict=True)]
+
+
+def _outcome_of(hosted: Hosted, answer: Any, reason: str | None) -> Outcome:
+    if reason is not None:
+        message = f"The summary plugin {hosted.name} gave a summary that does not rest on its facts; it is not shown."
+        return Coded(ErrorCode.SUMMARY_REFUSED, message)
     if answer is None:
         return None
-    if isinstance(answer, Summary) and not _faults(hosted, subject, answer, locale):
-        return Answered(answer, hosted.name, hosted.plugin.version, hosted.settings_hash)
+    return Answered(answer, hosted.name, hosted.plugin.version, hosted.settings_hash)
+
+
+def _fault(hosted: Hosted, subject: Subject, answer: object, locale: str) -> str | None:
+    """Why an answer is not shown. What is wrong with a summary stays out of it: that may name people."""
+    if answer is None:
+        return None
     if not isinstance(answer, Summary):
-        hosted.wrong("summarize", f"answered with a {type(answer).__name__}, not a Summary")
-    message = f"The summary plugin {hosted.name} gave a summary that does not rest on its facts; it is not shown."
-    return Coded(ErrorCode.SUMMARY_REFUSED, message)
-
-
-def _faults(hosted: Hosted, subject: Subject, summary: Summary, locale: str) -> int:
-    """How many things are wrong with a summary. What they are stays out of the log: they may name people."""
+        return f"answered with a {type(answer).__name__}, not a Summary"
     try:
-        faults = len(faults_in(subject, summary, locale))
+        faults = len(faults_in(subject, answer, locale))
     except Exception as strange:  # its parts have the wrong types
-        hosted.wrong("summarize", "gave a summary that can't be read", cause=type(strange).__name__)
-        return 1
+        return f"gave a summary that can't be read ({type(strange).__name__})"
     if faults:
         log.warning("summary refused", plugin=hosted.name, subject=subject.key, faults=faults)
-    return faults
+        return "gave a summary that does not rest on its facts"
+    return None

@@ -80,6 +80,41 @@ async def test_refusals_of_a_request_are_no_failures_of_the_provider(hosted: Hos
     assert (await outcome(hosted, "echo", 1) == "Resting") is counts
 
 
+async def lied(hosted: Hosted, times: int) -> list[str]:
+    """Calls that are answered with what breaks the contract."""
+    outcomes = []
+    for _ in range(times):
+        try:
+            async with hosted.asked("act", Asked("echo", 1), tenant="acme") as called:
+                raise called.wrong("answered with a number")
+        except ProviderError as fault:
+            outcomes.append(type(fault).__name__)
+    return outcomes
+
+
+async def test_answers_that_break_the_contract_are_failures_of_the_provider(hosted: Hosted) -> None:
+    assert await lied(hosted, 1) == ["PluginFailed"]
+    assert (hosted.status.state, hosted.status.last_error) == (State.DOWN, "act answered with a number")
+    assert await lied(hosted, 5) == ["PluginFailed"] * 4 + ["Resting"]
+    assert (hosted.status.state, hosted.status.failures) == (State.RESTING, 5)
+
+
+async def test_a_provider_that_broke_the_contract_is_well_again_by_an_answer_not_by_saying_so(hosted: Hosted) -> None:
+    await lied(hosted, 1)
+    assert (await hosted.check()).healthy
+    states = [hosted.status.state]
+    assert await outcome(hosted, "echo", 1) == 1
+    assert [*states, hosted.status.state] == [State.DOWN, State.HEALTHY]
+
+
+async def test_an_answer_that_is_partly_of_no_use_is_told_and_is_no_failure(hosted: Hosted) -> None:
+    for _ in range(6):
+        async with hosted.asked("act", Asked("echo", 1), tenant="acme") as called:
+            called.blemished("gave one of two")
+    assert (hosted.status.state, hosted.status.failures) == (State.HEALTHY, 0)
+    assert hosted.status.last_error == "act gave one of two"
+
+
 async def test_a_caller_who_leaves_says_nothing_of_the_provider(hosted: Hosted) -> None:
     for _ in range(8):
         with pytest.raises(TimeoutError):

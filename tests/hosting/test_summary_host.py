@@ -151,6 +151,21 @@ async def test_a_refusal_holds_for_that_subject_alone() -> None:
     assert answers[1] == HONEST
 
 
+async def test_a_provider_none_of_whose_summaries_may_be_shown_is_left_alone_and_told() -> None:
+    host = hosting([saying("Napoleon leads.", "group")])
+    codes = [code(shown(await host.summarize("acme", [SUBJECT]))[0]) for _ in range(6)]
+    assert codes == ["SUMMARY_REFUSED"] * 5 + ["PROVIDER_UNAVAILABLE"]
+    assert not host.installed.healthy
+
+
+async def test_one_slip_among_many_rests_nobody() -> None:
+    both = [SUBJECT, replace(SUBJECT, key="b")]
+    host = hosting([saying("Napoleon leads.", "group"), HONEST])
+    answers = [shown(await host.summarize("acme", both))[1] for _ in range(6)]
+    assert answers == [HONEST] * 6
+    assert host.installed.healthy
+
+
 async def raises(_request: SummaryRequest) -> None:
     raise ZeroDivisionError("secret token 123")
 

@@ -3,6 +3,7 @@
 import inspect
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,7 @@ from pydantic import BaseModel
 
 from bg_graph.hosting.fences.options import FenceOptions, Isolation
 from bg_graph.hosting.fences.recipe import LOGGERS
-from bg_graph.hosting.hosted import Hosted, PluginFailed
+from bg_graph.hosting.hosted import Called, Hosted, PluginFailed
 from bg_graph.plugins.context import ProviderContext, Storage
 from bg_graph.plugins.errors import ProviderError
 from bg_graph.plugins.health import Health
@@ -63,30 +64,33 @@ class Running:
 
     async def compute(self, spec: FieldSpec, request: FieldRequest) -> list[Any]:
         """A value for each subject. Raises ProviderError."""
-        answer = await self._run(spec.compute, request, tenant=request.tenant, seconds=request.deadline, guarded=True)
-        count = len(request.subjects)
-        if not isinstance(answer, Sequence) or isinstance(answer, str | bytes) or len(answer) != count:
-            raise self.hosted.wrong(spec.name, f"gave no value for each of {count} subjects")
-        if not all(_fits(value, spec.returns) for value in answer):
-            raise self.hosted.wrong(spec.name, f"gave a value that is no {spec.returns}")
-        return [list(value) if spec.returns in _LISTS and value is not None else value for value in answer]
+        count, within = len(request.subjects), request.deadline
+        async with self._asked(spec.compute, request, tenant=request.tenant, seconds=within, guarded=True) as called:
+            answer = called.answer
+            if not isinstance(answer, Sequence) or isinstance(answer, str | bytes) or len(answer) != count:
+                raise called.wrong(f"gave no value for each of {count} subjects", field=spec.name)
+            if not all(_fits(value, spec.returns) for value in answer):
+                raise called.wrong(f"gave a value of {spec.name} that is no {spec.returns}")
+            return [list(value) if spec.returns in _LISTS and value is not None else value for value in answer]
 
     async def check(self, spec: CheckSpec) -> str | None:
         """What is wrong, or None."""
         try:
-            health = await self._run(spec.check, tenant=INSTALLATION)
+            async with self._asked(spec.check, tenant=INSTALLATION) as called:
+                health = called.answer
+                if not isinstance(health, Health):
+                    raise called.wrong(f"answered the check {spec.name} with a {type(health).__name__}, not a Health")
         except ProviderError as fault:
             return str(fault)
-        if not isinstance(health, Health):
-            return str(self.hosted.wrong(spec.name, f"answered with a {type(health).__name__}, not a Health"))
         return None if health.healthy else (health.message or "it is not well")
 
     async def answer(self, spec: RouteSpec, request: RouteRequest) -> RouteResponse:
         """The answer to an inbound call. Raises ProviderError."""
         tenant = request.tenant or INSTALLATION
-        answer = await self._run(spec.handle, request, tenant=tenant, seconds=spec.deadline)
-        if not _is_response(answer):
-            raise self.hosted.wrong(f"route {spec.path}", "answered with what is no RouteResponse")
+        async with self._asked(spec.handle, request, tenant=tenant, seconds=spec.deadline) as called:
+            answer = called.answer
+            if not _is_response(answer):
+                raise called.wrong(f"answered the route {spec.path} with what is no RouteResponse")
         assert isinstance(answer, RouteResponse)
         return answer
 
@@ -94,16 +98,16 @@ class Running:
         """End what the functions run in."""
         await self.hosted.close()
 
-    async def _run(
+    def _asked(
         self,
         function: Callable[..., Any],
         *given: object,
         tenant: str,
         seconds: float | None = None,
         guarded: bool = False,
-    ) -> object:
+    ) -> AbstractAsyncContextManager[Called]:
         within = self._deadline if seconds is None else seconds
-        return await self.hosted.call("run", function, given, tenant=tenant, seconds=within, guarded=guarded)
+        return self.hosted.asked("run", function, given, tenant=tenant, seconds=within, guarded=guarded)
 
 
 class _Functions:

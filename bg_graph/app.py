@@ -32,6 +32,7 @@ from bg_graph.hosting.hosted import Observe
 from bg_graph.hosting.intent import IntentHost
 from bg_graph.hosting.measures import PluginMeasures
 from bg_graph.hosting.storage import PluginStorage
+from bg_graph.hosting.watching import watching
 from bg_graph.intent.graphql import STALE_BEFORE
 from bg_graph.intent.predicting.job import IntentJob
 from bg_graph.jobs.daily import run_daily
@@ -191,6 +192,7 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> ASGIApp:
             stack.push_async_callback(product.hooks.close)
             stack.push_async_callback(product.summaries.close)
             await stack.enter_async_context(hearing(database, product.hub, listen_url=settings.database.listen_url))
+            await stack.enter_async_context(watching(lambda: product.plugins.hosted))
             await stack.enter_async_context(_in_background(measures.keep_showing(database, clock)))
             if settings.email.dispatch:
                 workers = workers_of(settings, database, product.email_hosts, clock=clock, count=measures.count)

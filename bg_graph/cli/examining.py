@@ -12,12 +12,9 @@ from bg_graph.hosting.hooks.registering import NO_HOOKS, PluginHooks, Registered
 from bg_graph.hosting.hosted import Hosted
 from bg_graph.hosting.standing import PluginState, Standing, standings
 from bg_graph.hosting.storage import PassingStorage
-from bg_graph.plugins.health import Health
 from bg_graph.settings import SettingFault, Settings
 from bg_graph.summaries.plugin_fields import field_faults
 
-SECONDS = 10.0
-"""Within which a provider has to have checked itself."""
 _STATES = {Loading.FAILED: PluginState.FAILED, Loading.INCOMPATIBLE: PluginState.INCOMPATIBLE}
 
 
@@ -106,7 +103,7 @@ def _of_loading(found: Discovered, *, alone: bool) -> Iterator[Finding]:
 
 
 async def _of_provider(plugins: Plugins, hosted: Hosted) -> Finding:
-    health = await checked(hosted)
+    health = await hosted.check()
     tenants = plugins.tenants_of(hosted)
     serves = f", for {', '.join(shown_tenants(tenants))}" if tenants else ", chosen by nobody"
     remedy = (
@@ -147,12 +144,6 @@ async def _of_checks(registered: Registered) -> AsyncIterator[Finding]:
         yield Finding(
             what, problem is None, None if problem is None else "the server answers /readyz with 503 until it is mended"
         )
-
-
-async def checked(hosted: Hosted) -> Health:
-    """What a provider says of itself, within ten seconds whatever its deadline for work is."""
-    hosted.options = replace(hosted.options, deadline=min(hosted.options.deadline, SECONDS))
-    return await hosted.check()
 
 
 def shown_tenants(names: Sequence[str]) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bg_graph.cli.examining import checked, examined, findings_of, shown_tenants
+from bg_graph.cli.examining import examined, findings_of, shown_tenants
 from bg_graph.cli.faults import FAILED, misuse
 from bg_graph.cli.installation import settings_of
 from bg_graph.cli.plugin_page import page_of
@@ -86,7 +86,7 @@ def new(
 async def _lines(settings: Settings) -> tuple[list[Standing], list[str]]:
     async with examined(settings) as found:
         if found.plugins is not None:
-            await asyncio.gather(*(checked(hosted) for hosted in found.plugins.hosted))
+            await asyncio.gather(*(hosted.check() for hosted in found.plugins.hosted))
         return found.lines(), [f"setting {fault}" for fault in found.faults]
 
 

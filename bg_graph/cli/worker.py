@@ -12,6 +12,7 @@ import typer
 from bg_graph.app import plugins_of
 from bg_graph.cli.installation import migrated, settings_of
 from bg_graph.email.dispatch.running import workers_of, working
+from bg_graph.hosting.watching import watching
 from bg_graph.live.hearing import hearing
 from bg_graph.live.hub import Hub
 from bg_graph.settings import Settings
@@ -51,6 +52,7 @@ async def _work(settings: Settings) -> None:
         plugins, hosts = plugins_of(settings, database)
         stack.push_async_callback(plugins.close)
         await stack.enter_async_context(hearing(database, hub))
+        await stack.enter_async_context(watching(lambda: plugins.hosted))
         workers = workers_of(settings, database, hosts)
         work = await stack.enter_async_context(working(workers, hub, grace=settings.server.shutdown_grace))
         waiting = asyncio.create_task(stopped.wait())

@@ -34,6 +34,8 @@ ATTRIBUTES = ("abilities", "batch")
 """What providers may say of themselves."""
 REMEMBERED = 200
 """Calls of which the time taken is remembered."""
+CHECK_SECONDS = 10.0
+"""Within which a provider has to have checked itself, whatever its deadline for work is."""
 NOBODY = ""
 """The tenant of calls that are for none, such as a check."""
 Observe = Callable[["Hosted", str, str, float], None]
@@ -187,9 +189,9 @@ class Hosted:
                     self._note(method, outcome, perf_counter() - began)
 
     async def check(self) -> Health:
-        """Whether the provider works, as it says itself; a failure of the check is told as not healthy."""
+        """Whether the provider works, as it says itself, in few seconds; a failure of the check is told as not healthy."""
         try:
-            health = await self._fence.call("check", (), self.options.deadline)
+            health = await self._fence.call("check", (), min(self.options.deadline, CHECK_SECONDS))
         except (ProviderError, FenceFault) as fault:
             return Health(healthy=False, message=str(self._failed("check", fault)))
         if not isinstance(health, Health):

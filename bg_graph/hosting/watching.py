@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 
 import structlog
 
@@ -10,15 +11,35 @@ from bg_graph.hosting.hosted import Hosted, State
 
 EVERY = 60.0
 """Seconds between two checks of a provider."""
+FIRST = 1.0
+"""Seconds before the first, at most."""
 log = structlog.get_logger(__name__)
 
+Providers = Callable[[], Iterable[Hosted]]
+"""Those in use now."""
 
-async def keep_checking(providers: Callable[[], Iterable[Hosted]], every: float = EVERY) -> None:
+
+@asynccontextmanager
+async def watching(providers: Providers, *, every: float = EVERY, first: float = FIRST) -> AsyncIterator[None]:
+    """Check all providers for as long as the `with` lasts. A check under way at its end is broken off."""
+    task = asyncio.create_task(keep_checking(providers, every, first))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def keep_checking(providers: Providers, every: float = EVERY, first: float = FIRST) -> None:
     """Check all providers side by side, again and again; tell in the log of each that changes. Ends by being cancelled."""
     before: dict[Hosted, State] = {}
+    await asyncio.sleep(random.uniform(0, first))  # noqa: S311 - so that many servers do not ask at one moment
     while True:
         hosted = list(providers())
-        await asyncio.gather(*(each.check() for each in hosted))
+        try:
+            await asyncio.gather(*(each.check() for each in hosted))
+        except Exception:  # a fault of ours: the next round is not to be lost by it
+            log.exception("plugins could not be checked")
         for each in hosted:
             status = each.status
             if before.get(each, State.HEALTHY) is not status.state:

@@ -17,6 +17,7 @@ MODULES: Mapping[str, str] = MappingProxyType(
         "intent": "Intent",
         "email": "E-mail",
         "hooks": "Hooks",
+        "importing": "Importing",
     }
 )
 """The modules of the contract, in the order in which an author meets them, with the title of each."""

@@ -14,6 +14,7 @@ import pluggy
 
 from bg_graph.plugins.context import ProviderContext
 from bg_graph.plugins.health import Health
+from bg_graph.plugins.importing import ImporterSpec
 from bg_graph.plugins.summaries import Subject
 
 PROJECT = "bg_graph"
@@ -173,6 +174,11 @@ class RouteSpec:
 @hookspec
 def register_fields(register: Register[FieldSpec]) -> None:
     """Add fields to types of the schema. A name that exists is an error: no plugin changes what there is."""
+
+
+@hookspec
+def register_importers(register: Register[ImporterSpec]) -> None:
+    """Add sources for `bg-graph import`; see `bg_graph.plugins.importing`."""
 
 
 @hookspec

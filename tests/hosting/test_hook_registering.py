@@ -23,6 +23,7 @@ from bg_graph.plugins.hooks import (
     RouteSpec,
     hookimpl,
 )
+from bg_graph.plugins.importing import FileHead, ImporterSpec, ImportKind, ImportPage, ImportRequest
 from bg_graph.plugins.plugin import NoSettings, Plugin
 
 
@@ -38,9 +39,14 @@ async def hello(request: RouteRequest) -> RouteResponse:
     return RouteResponse(body=b"hello")
 
 
+async def nothing(request: ImportRequest) -> ImportPage:
+    return ImportPage(records=())
+
+
 FIELD = FieldSpec(type=FieldOwner.ACCOUNT, name="acmeOnes", returns=FieldReturns.INT, description="One.", compute=ones)
 CHECK = CheckSpec(name="well", description="Always.", check=well)
 ROUTE = RouteSpec(path="hello/{name}", handle=hello)
+IMPORTER = ImporterSpec(name="visits", title="Visits", kind=ImportKind.ACTIVITY, read=nothing)
 
 
 def hooks_that(**functions: Callable[..., Any]) -> SimpleNamespace:
@@ -74,10 +80,12 @@ def test_what_is_registered_is_there() -> None:
         register_fields=adding(FIELD),
         register_checks=adding(CHECK),
         register_routes=adding(ROUTE),
+        register_importers=adding(IMPORTER),
     )
     [found] = registered(loaded(hooks)).registered
     assert (found.fields, found.checks, found.routes) == ((FIELD,), (CHECK,), (ROUTE,))
-    assert found.implemented == ("register_fields", "register_checks", "register_routes")
+    assert found.importers == (IMPORTER,)
+    assert set(found.implemented) == {"register_fields", "register_importers", "register_checks", "register_routes"}
 
 
 def test_a_hook_sees_its_settings_and_its_own_name() -> None:
@@ -144,6 +152,32 @@ def test_a_field_that_is_wrong_is_told(change: dict[str, Any], told: str) -> Non
 )
 def test_a_route_that_is_wrong_is_told(route: RouteSpec, told: str) -> None:
     assert told in fault_of(hooks_that(register_routes=adding(route)))
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"name": "Web Visits"}, "small letters, digits and hyphens"),
+        ({"name": 7}, "name is no text"),
+        ({"title": ""}, "the title is empty"),
+        ({"kind": "Visits"}, "kind has to be one of Account, Contact"),
+        ({"suffixes": ".csv"}, "a tuple of texts such as '.acme'"),
+        ({"suffixes": (".CSV",)}, "in small letters"),
+        ({"deadline": 301}, "at most 300 seconds"),
+        ({"read": lambda request: None}, "read is no async function"),
+        ({"recognise": lambda head: True}, "recognise is no async function"),
+    ],
+)
+def test_a_source_of_imports_that_is_wrong_is_told(change: dict[str, Any], told: str) -> None:
+    async def each(head: FileHead) -> bool:
+        return True
+
+    given = {"name": "visits", "title": "Visits", "kind": ImportKind.ACTIVITY, "read": nothing, "recognise": each}
+    assert told in fault_of(hooks_that(register_importers=adding(ImporterSpec(**{**given, **change}))))
+
+
+def test_two_sources_of_one_name_are_told() -> None:
+    assert "two have the name 'visits'" in fault_of(hooks_that(register_importers=adding(IMPORTER, IMPORTER)))
 
 
 def test_a_check_that_is_wrong_is_told() -> None:

@@ -21,7 +21,7 @@ def loaded_by(module: str) -> set[str]:
     return set(subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split())
 
 
-@pytest.mark.parametrize("name", ["summaries", "plugin", "intent", "email", "context", "errors"])
+@pytest.mark.parametrize("name", ["summaries", "plugin", "intent", "email", "context", "errors", "importing"])
 def test_the_contract_stands_alone(name: str) -> None:
     others = {each for each in loaded_by(f"bg_graph.plugins.{name}") if not each.startswith("bg_graph.plugins.")}
     assert others == {"bg_graph", "bg_graph.plugins"}

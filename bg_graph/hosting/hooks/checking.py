@@ -7,14 +7,18 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from bg_graph.plugins.hooks import CheckSpec, FieldOwner, FieldReturns, FieldSpec, RouteSpec
+from bg_graph.plugins.importing import ImporterSpec, ImportKind
 
 _CHECK = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _PART = re.compile(r"[A-Za-z0-9._~-]+|\{[a-z_]+\}")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
+_SUFFIX = re.compile(r"\.[a-z0-9.]+")
 LONGEST_DEADLINE = 30.0
 """Seconds that a plugin may take for the answer to an inbound call."""
 LARGEST_BODY = 25_000_000
 """Bytes of the body of an inbound call of a plugin."""
+LONGEST_PAGE = 300.0
+"""Seconds that a plugin may take for a page of records of an import."""
 OWN_ROUTES = frozenset({"events"})
 """Below every plugin's name we answer these ourselves."""
 
@@ -28,6 +32,10 @@ class Form:
     """Its fields that are async functions."""
     faults: Callable[[Any, str], Iterator[str]]
     """What is wrong with one, given the plugin's name."""
+    optional: frozenset[str] = frozenset()
+    """Those of the functions that need not be there."""
+    alone: bool = False
+    """Whether no two of a plugin may have the same name."""
 
 
 def faults_of(form: Form, added: Sequence[object], plugin: str) -> Iterator[str]:
@@ -39,10 +47,14 @@ def faults_of(form: Form, added: Sequence[object], plugin: str) -> Iterator[str]
         wrong = [
             f"{name} is no async function"
             for name in form.functions
-            if not inspect.iscoroutinefunction(_called(getattr(each, name)))
+            if not (getattr(each, name) is None and name in form.optional)
+            and not inspect.iscoroutinefunction(_called(getattr(each, name)))
         ]
         wrong += _untyped(each) or _judged(form, each, plugin)
         yield from (f"{form.spec.__name__} {_named(each)}: {fault}" for fault in wrong)
+    if form.alone:
+        names = [_named(each) for each in added if isinstance(each, form.spec)]
+        yield from (f"two have the name {name}" for name in dict.fromkeys(names) if names.count(name) > 1)
 
 
 def _judged(form: Form, spec: object, plugin: str) -> list[str]:
@@ -69,7 +81,7 @@ def _untyped(spec: Any) -> list[str]:
     return [
         f"{each.name} is no text"
         for each in fields(spec)
-        if each.name in ("name", "description", "path") and not isinstance(getattr(spec, each.name), str)
+        if each.name in ("name", "title", "description", "path") and not isinstance(getattr(spec, each.name), str)
     ]
 
 
@@ -87,6 +99,19 @@ def _of_field(spec: FieldSpec, plugin: str) -> Iterator[str]:
         yield f"returns has to be one of {', '.join(FieldReturns)}"
     if not spec.description.strip():
         yield "the description is empty"
+
+
+def _of_importer(spec: ImporterSpec, _plugin: str) -> Iterator[str]:
+    if not _CHECK.fullmatch(spec.name):
+        yield "the name has to be of small letters, digits and hyphens, such as web-visits"
+    if not spec.title.strip():
+        yield "the title is empty"
+    if spec.kind not in tuple(ImportKind):
+        yield f"kind has to be one of {', '.join(ImportKind)}"
+    if not isinstance(spec.suffixes, tuple) or not all(_SUFFIX.fullmatch(each) for each in spec.suffixes):
+        yield "suffixes has to be a tuple of texts such as '.acme', in small letters"
+    if not 0 < spec.deadline <= LONGEST_PAGE:
+        yield f"the deadline has to be above 0 and at most {LONGEST_PAGE:g} seconds"
 
 
 def _of_check(spec: CheckSpec, _plugin: str) -> Iterator[str]:
@@ -107,5 +132,6 @@ def _of_route(spec: RouteSpec, _plugin: str) -> Iterator[str]:
 
 
 FIELDS = Form(FieldSpec, ("compute",), _of_field)
+IMPORTERS = Form(ImporterSpec, ("read", "recognise"), _of_importer, frozenset({"recognise"}), alone=True)
 CHECKS = Form(CheckSpec, ("check",), _of_check)
 ROUTES = Form(RouteSpec, ("handle",), _of_route)

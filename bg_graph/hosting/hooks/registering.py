@@ -13,16 +13,18 @@ import structlog
 from pydantic import BaseModel
 
 from bg_graph.hosting.fences.options import bug_of
-from bg_graph.hosting.hooks.checking import CHECKS, FIELDS, ROUTES, Form, faults_of
+from bg_graph.hosting.hooks.checking import CHECKS, FIELDS, IMPORTERS, ROUTES, Form, faults_of
 from bg_graph.hosting.hooks.running import Running
 from bg_graph.plugins import hooks as contract
 from bg_graph.plugins.context import Storage
 from bg_graph.plugins.hooks import PROJECT, CheckSpec, FieldSpec, Register, RouteSpec
+from bg_graph.plugins.importing import ImporterSpec
 from bg_graph.plugins.plugin import Plugin
 
 REGISTERING: Mapping[str, Form] = MappingProxyType(
     {
         "register_fields": FIELDS,
+        "register_importers": IMPORTERS,
         "register_checks": CHECKS,
         "register_routes": ROUTES,
     }
@@ -58,6 +60,7 @@ class Registered:
     fields: tuple[FieldSpec, ...] = ()
     checks: tuple[CheckSpec, ...] = ()
     routes: tuple[RouteSpec, ...] = ()
+    importers: tuple[ImporterSpec, ...] = ()
     implemented: tuple[str, ...] = ()
     """The names of its hooks."""
     deprecated: tuple[str, ...] = ()
@@ -124,6 +127,7 @@ def _registered(loaded: Loaded, specs: ModuleType | type, seconds: float) -> Reg
         added.get("register_fields", ()),
         added.get("register_checks", ()),
         added.get("register_routes", ()),
+        added.get("register_importers", ()),
         implemented=tuple(name for name, _ in hooks),
         deprecated=deprecated,
     )

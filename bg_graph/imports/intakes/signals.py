@@ -1,5 +1,6 @@
 """Rows of our own IntentSignal file: signals that another system computed."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,7 +8,6 @@ from uuid import UUID
 
 from sqlalchemy import Row, select
 
-from bg_graph.accounts.differences import write
 from bg_graph.accounts.rules import text_key
 from bg_graph.accounts.tables import AccountRow, PersonRow
 from bg_graph.buying_groups.tables import BuyingGroupRow, SolutionInterestRow
@@ -16,8 +16,9 @@ from bg_graph.imports.judging import Check, accepted, missing, no_salesforce_id,
 from bg_graph.imports.reading import SourceRow
 from bg_graph.imports.report import Tally
 from bg_graph.imports.rules import point_in_time, probability, salesforce_id
-from bg_graph.intent.commands import SIGNALS, SignalKey, compare_signals, forget_signals, signals_of
-from bg_graph.intent.rules import IntentKind, level_of
+from bg_graph.intent.commands import SignalKey, import_signals
+from bg_graph.intent.rules import IntentKind
+from bg_graph.intent.settings import intent_settings
 from bg_graph.store.chunks import chunks
 from bg_graph.store.connection import TenantConnection, table_of
 from bg_graph.store.scope import of_tenant
@@ -44,13 +45,21 @@ class Subjects:
             return stored and stored.id
         return self.groups.get((stored.id, text_key(row.text("SolutionInterest"))))
 
+    def account(self, row: SourceRow) -> UUID:
+        """The account of a row's subject, which is stored."""
+        if _subject_type(row) == "PERSON":
+            account_id: UUID = self.people[row.text("SubjectId")].account_id
+            return account_id
+        stored_id: UUID = self.accounts[row.text("SubjectId")].id
+        return stored_id
+
     def key(self, row: SourceRow) -> SignalKey | None:
         """What tells a row's signal from others."""
         subject = self.subject(row)
         if subject is None:
             return None
-        kind, product, name = row.text("Kind").upper(), row.text("Product"), text_key(row.text("Name"))
-        return (_subject_type(row), subject, kind, row.text("Category"), product, name)
+        kind, name = row.text("Kind").upper(), text_key(row.text("Name"))
+        return (_subject_type(row), subject, kind, row.text("Category"), _product(row, kind), name)
 
 
 def subject_type_invalid(row: SourceRow, _known: object) -> str | None:
@@ -104,12 +113,12 @@ CHECKS: tuple[Check[Subjects], ...] = (
     Check("DATE_INVALID", "ComputedAt", no_date),
     Check("DUPLICATE_SIGNAL", "Name", signal_seen),
 )
-WARNINGS = ("BELOW_THRESHOLD",)
+WARNINGS = ("BELOW_THRESHOLD", "OLDER_THAN_WINDOW")
 
 
 @dataclass(slots=True)
 class SignalIntake:
-    """Stores signals; a prediction too weak to be one takes away the signal that stood."""
+    """Stores signals by the tenant's thresholds; a prediction too weak to be one takes away the imported one that stood."""
 
     run: Run
     _signals: set[SignalKey] = field(default_factory=set)
@@ -120,33 +129,27 @@ class SignalIntake:
             row.key = salesforce_id(row.text("SubjectId"))
         known = await self._known(db, rows)
         records: dict[SignalKey, dict[str, Any]] = {}
-        weak: list[SignalKey] = []
+        subject_accounts: dict[UUID, UUID] = {}
         for row in accepted(rows, CHECKS, known, tally):
             key = known.key(row)
             assert key is not None
             self._signals.add(key)
-            record = _record(row, key)
-            if level_of(record["probability"]) is None:
-                weak.append(key)
-            else:
-                records[key] = record
-        stored = await signals_of(db, [key[1] for key in (*records, *weak)])
-        differing = compare_signals(stored, records)
-        await write(db, SIGNALS, differing, now=self.run.now)
-        count(tally, differing)
-        gone = [stored[key]["id"] for key in weak if key in stored]
-        await forget_signals(db, gone)
-        tally.warnings.update({"BELOW_THRESHOLD": len(weak)} if weak else {})
-        tally.changed += len(gone)
-        tally.deleted += len(gone)
-        tally.unchanged += len(weak) - len(gone)
+            records[key] = _record(row, key)
+            subject_accounts[key[1]] = known.account(row)
+        settings = await intent_settings(db)
+        done = await import_signals(db, records, subject_accounts, settings, self.run.now)
+        count(tally, done.differing)
+        tally.warnings += Counter({"BELOW_THRESHOLD": done.weak, "OLDER_THAN_WINDOW": done.outdated})
+        tally.changed += done.taken_away
+        tally.deleted += done.taken_away
+        tally.unchanged += done.weak - done.taken_away + done.outdated
 
     async def settle(self, db: TenantConnection) -> None:
         """Nothing waits for the end: absence takes no signal away."""
 
     async def _known(self, db: TenantConnection, rows: Sequence[SourceRow]) -> Subjects:
         accounts = await referenced(db, AccountRow, rows, "SubjectId")
-        people = await referenced(db, PersonRow, rows, "SubjectId")
+        people = await referenced(db, PersonRow, rows, "SubjectId", columns=("id", "account_id"))
         of_groups = {row.text("SubjectId") for row in rows if _subject_type(row) == "GROUP"}
         groups = await _groups(db, {accounts[text].id for text in of_groups if text in accounts})
         return Subjects(self._signals, accounts, people, groups)
@@ -154,6 +157,13 @@ class SignalIntake:
 
 def _subject_type(row: SourceRow) -> str:
     return row.text("SubjectType").upper()
+
+
+def _product(row: SourceRow, kind: str) -> str:
+    """As our models' signals have it: a category has none, and a product is its own."""
+    if kind == IntentKind.SOLUTION:
+        return ""
+    return row.text("Product") or (row.text("Name") if kind == IntentKind.PRODUCT else "")
 
 
 def _record(row: SourceRow, key: SignalKey) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from bg_graph.hosting.intent import Predicted
-from bg_graph.intent.commands import SignalKey
+from bg_graph.intent.commands import SignalKey, is_predicted_here
 from bg_graph.intent.predicting.gathering import Batch
 from bg_graph.intent.predicting.planning import Window
 from bg_graph.intent.predicting.terms import Terms
@@ -39,7 +39,7 @@ class Conclusions:
     kept: int = 0
     """Predictions that gave way to the signal of somebody else."""
     signals: dict[UUID, int] = field(default_factory=dict)
-    """How many signals of models each account has from now on, with its people and groups."""
+    """How many signals models give of each account, with its people and groups; those that gave way too."""
     touched: set[UUID] = field(default_factory=set)
     """Accounts of which a signal is new, changed or gone."""
 
@@ -79,8 +79,6 @@ class Concluding:
     terms: Terms
     window: Window
     settings: IntentSettings
-    ours: frozenset[str]
-    """Plugins whose signals are replaced: those that ever predicted here."""
 
     def conclude(
         self, predicted: Predicted | None, stored: Mapping[SignalKey, Mapping[str, Any]], present: frozenset[UUID]
@@ -93,7 +91,7 @@ class Concluding:
                 continue
             self._compare(key, record, prediction, stored.get(key), found)
         for key, row in stored.items():
-            if key not in records and row["model_plugin"] in self.ours and key[1] in self.batch.account_of:
+            if key not in records and is_predicted_here(row) and key[1] in self.batch.account_of:
                 found.gone.append(row["id"])
                 found.touched.add(self._account(key))
         return found
@@ -101,11 +99,11 @@ class Concluding:
     def _compare(
         self, key: SignalKey, record: Record, prediction: Prediction, row: Mapping[str, Any] | None, found: Conclusions
     ) -> None:
-        if row is not None and row["model_plugin"] not in self.ours and row["computed_at"] > self.window.start:
-            found.kept += 1
-            return
         account = self._account(key)
         found.signals[account] = found.signals.get(account, 0) + 1
+        if row is not None and not is_predicted_here(row) and row["computed_at"] > self.window.start:
+            found.kept += 1
+            return
         if row is not None and all(row[name] == record[name] for name in _COMPARED):
             found.unchanged += 1
             if row["computed_at"] <= self.window.end - timedelta(days=self.settings.recompute_days):

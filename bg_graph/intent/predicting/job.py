@@ -18,7 +18,7 @@ from bg_graph.intent.predicting.gathering import Batch, gather
 from bg_graph.intent.predicting.learning import Learning
 from bg_graph.intent.predicting.planning import ACTIVITIES, Due, Plan, Window, by_account, make_plan
 from bg_graph.intent.predicting.sources import GroupSource
-from bg_graph.intent.predicting.storing import begin_run, note_run, ours, present_subjects, store, stored_signals
+from bg_graph.intent.predicting.storing import begin_run, note_run, present_subjects, store, stored_signals
 from bg_graph.intent.predicting.terms import Terms, terms_of
 from bg_graph.intent.rules import IntentSettings
 from bg_graph.intent.settings import intent_settings
@@ -79,7 +79,7 @@ class _Run:
     generation: str
     trainings: Mapping[str, bytes]
     counts: Counter[str] = field(default_factory=Counter)
-    plugins: frozenset[str] = frozenset()
+    noted: Mapping[str, str] | None = None
     failures: list[str] = field(default_factory=list)
 
     async def carry_out(self, plan: Plan) -> dict[str, int]:
@@ -88,7 +88,6 @@ class _Run:
             return self._told(plan)
         async with self.steps.writing() as db:
             run_id = await begin_run(db, self.window, self.generation)
-            self.plugins = await ours(db)
         in_a_row = 0
         for due in plan.batches(self.job.activities_at_once):
             try:
@@ -111,16 +110,15 @@ class _Run:
         async with self.steps.reading() as db:
             batch = await gather(db, self.job.groups, list(due), self.window)
         predicted = await self.job.host.predict(self._request(batch), self.trainings) if len(batch.activities) else None
-        plugins = self.plugins | ({predicted.plugin} if predicted else frozenset())
-        concluding = Concluding(batch, self.terms, self.window, self.settings, plugins)
+        concluding = Concluding(batch, self.terms, self.window, self.settings)
         async with self.steps.writing() as db:
             stored = await stored_signals(db, self.job.groups, batch.accounts)
             present = await present_subjects(db, self.job.groups, batch.accounts)
             found = await asyncio.to_thread(concluding.conclude, predicted, stored, present)
             await store(db, found, due, self.window, self.generation)
-            if predicted is not None and (predicted.plugin not in self.plugins or found.touched):
-                await note_run(db, run_id, **_provenance(predicted))
-        self.plugins = plugins
+            if predicted is not None and (provenance := _provenance(predicted)) != self.noted:
+                await note_run(db, run_id, **provenance)
+                self.noted = provenance
         self._count(batch, found)
 
     def _request(self, batch: Batch) -> IntentRequest:

@@ -1,11 +1,10 @@
 """Reading and writing the signals of a batch, what its accounts' predictions rest on, and the record of the run."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
 from bg_graph.accounts.fact_marks import FactSource, mark_facts
 from bg_graph.accounts.tables import AccountRow, PersonRow
@@ -28,7 +27,7 @@ state = table_of(IntentAccountRow)
 
 _READ = (
     "id", "subject_kind", "subject_id", "kind", "category", "product", "name_key", "name", "probability", "level",
-    "model_plugin", "model_name", "model_version", "computed_at",
+    "model_plugin", "model_name", "model_version", "computed_at", "window_end",
 )  # fmt: skip
 _WRITTEN = (
     "name", "probability", "confidence", "strength", "level", "level_rank", "model_plugin", "model_name",
@@ -83,20 +82,6 @@ async def store(
     await _store_accounts(db, conclusions, due, window, generation)
     if conclusions.touched:
         await mark_facts(db, FactSource.INTENT)
-
-
-async def ours(db: TenantConnection) -> frozenset[str]:
-    """The plugins that ever predicted here: their signals are replaced by whoever predicts now."""
-    statement = select(run.c.plugin).where(of_tenant(run), run.c.plugin.is_not(None)).distinct()
-    return frozenset(row.plugin for row in await db.rows(statement))
-
-
-async def latest_change(db: TenantConnection) -> datetime | None:
-    """As of when a run of the intent job last changed a signal of the tenant; None where none did."""
-    found: datetime | None = await db.value(
-        select(func.max(run.c.as_of, type_=run.c.as_of.type)).where(of_tenant(run), run.c.signals_changed > 0)
-    )
-    return found
 
 
 async def begin_run(db: TenantConnection, window: Window, generation: str) -> UUID:

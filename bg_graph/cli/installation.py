@@ -1,10 +1,13 @@
 """What nearly every command begins with: the settings in force, the open and migrated database, the tenant meant."""
 
+import logging
 import os
 import sqlite3
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import structlog
 import typer
 from asyncpg import InterfaceError, PostgresError
 from sqlalchemy import make_url
@@ -26,7 +29,15 @@ UNREACHABLE = (SQLAlchemyError, PostgresError, InterfaceError, OSError, sqlite3.
 def settings_of(context: typer.Context, *, with_plugins: bool = False, **flags: object) -> Settings:
     """The settings in force; flags are named section_name, None where not given. What was given for plugins is judged by
     them where they are needed.
+
+    From here on what is logged goes to standard error, plugins that can't be loaded included: what a command prints is
+    read by other programs.
     """
+    structlog.configure(
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        cache_logger_on_first_use=False,  # the command may set logs up by the settings
+    )
     named = {_key(name): value for name, value in flags.items()}
     judge: Judge = plugin_faults if with_plugins else lambda *_: ()
     try:

@@ -50,6 +50,17 @@ def test_list_fails_where_one_in_use_does_not_work_and_says_why(shell: Shell) ->
     assert "s3cret" not in ended.stdout + ended.stderr
 
 
+@pytest.mark.parametrize("command", ["list", "doctor"])
+def test_what_failing_plugins_log_is_not_among_what_is_printed(command: str, shell: Shell) -> None:
+    configured(
+        shell, "[providers]", NOTHING_ELSE, 'summary = ["raising", "facts"]', "[plugins.mishooked]", "[plugins.broken]"
+    )
+    ended = shell.run("plugins", command, code=1)
+    for line in ("plugin failed", "hooks of a plugin can't be used", "plugin can't be used"):
+        assert line not in ended.stdout
+        assert line in ended.stderr
+
+
 def test_list_lists_also_where_a_setting_is_wrong(shell: Shell) -> None:
     configured(shell, "[plugins.good]", "reigon = 'eu'")
     output = shell.run("plugins", "list", code=1).stdout

@@ -41,6 +41,8 @@ class Spoken:
     key: str | None = None
     questions: list[dict[str, Any]] = field(default_factory=list)
     heads: list[str] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+    """The questions, byte for byte."""
     aborted: int = 0
     """Connections that the client closed while it waited for an answer."""
 
@@ -147,6 +149,7 @@ async def _served(spoken: Spoken, reader: asyncio.StreamReader, writer: asyncio.
     if head.startswith("GET"):
         return await _written(writer, 200, (), json.dumps({"object": "list", "data": [{"id": "little"}]}).encode())
     question = json.loads(body)
+    spoken.bodies.append(body)
     spoken.questions.append(question)
     return await _answered(spoken, spoken.answer(question), question, reader, writer)
 

@@ -168,11 +168,11 @@ class Plugins:
                     self._in_use(each.name, Capability(capability), tenant)
         return self.hosted
 
-    def with_hooks(self) -> list[Loaded]:
-        """The plugins that bring something by hooks, with the installation's settings."""
+    def with_hooks(self, tenant: str = "") -> list[Loaded]:
+        """The plugins that bring something by hooks, with the installation's settings, or those of a tenant (by name)."""
         found = []
         for each in self.discovered:
-            settings, fence = self.settings_of(each.name), self.fence_of(each.name)
+            settings, fence = self._chosen.settings_for(each.name, tenant), self.fence_of(each.name)
             if each.is_loaded and each.plugin is not None and each.plugin.hooks is not None and settings is not None:
                 deadline = fence.deadline or HOOK_DEADLINE
                 storage = self._storage_of(each.name)

@@ -32,6 +32,8 @@ FAILED = "PLUGIN_ERROR"
 """Code of PluginFailed."""
 ATTRIBUTES = ("abilities", "batch")
 """What providers may say of themselves."""
+CLOSING = 30.0
+"""Seconds that a provider has to give up what it holds, however long its work may take."""
 REMEMBERED = 200
 """Calls of which the time taken is remembered."""
 CHECK_SECONDS = 10.0
@@ -220,7 +222,7 @@ class Hosted:
     async def close(self) -> None:
         """Have the provider give up what it holds, then end what it runs in; it may fail at that without harm."""
         try:
-            await self._fence.call("close", (), self.options.deadline)
+            await self._fence.call("close", (), min(self.options.deadline, CLOSING))
         except (ProviderError, FenceFault) as fault:
             log.warning("plugin could not be closed", **self._about("close"), reason=str(fault))
         await self._fence.close()

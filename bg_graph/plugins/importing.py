@@ -116,5 +116,7 @@ class ImporterSpec:
     """Of a source of files: the ends of their names in small letters, such as `.acme`. None for a remote source."""
     recognise: Callable[[FileHead], Awaitable[bool]] | None = None
     """Whether a file with such a name is one of its own. None: each is."""
+    close: Callable[[], Awaitable[None]] | None = None
+    """Called once the import has ended, however it did: gives up what was held from page to page."""
     deadline: float = 60.0
     """Seconds that a page may take, 300 at most."""

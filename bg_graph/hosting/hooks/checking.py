@@ -132,6 +132,8 @@ def _of_route(spec: RouteSpec, _plugin: str) -> Iterator[str]:
 
 
 FIELDS = Form(FieldSpec, ("compute",), _of_field)
-IMPORTERS = Form(ImporterSpec, ("read", "recognise"), _of_importer, frozenset({"recognise"}), alone=True)
+IMPORTERS = Form(
+    ImporterSpec, ("read", "recognise", "close"), _of_importer, frozenset({"recognise", "close"}), alone=True
+)
 CHECKS = Form(CheckSpec, ("check",), _of_check)
 ROUTES = Form(RouteSpec, ("handle",), _of_route)

@@ -3,7 +3,7 @@
 import inspect
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,8 @@ from pydantic import BaseModel
 
 from bg_graph.hosting.fences.options import FenceOptions, Isolation
 from bg_graph.hosting.fences.recipe import LOGGERS
+from bg_graph.hosting.hooks.checking import LONGEST_PAGE
+from bg_graph.hosting.hooks.pages import fault_of_page
 from bg_graph.hosting.hosted import Called, Hosted, PluginFailed
 from bg_graph.plugins.context import ProviderContext, Storage
 from bg_graph.plugins.errors import ProviderError
@@ -24,6 +26,7 @@ from bg_graph.plugins.hooks import (
     RouteResponse,
     RouteSpec,
 )
+from bg_graph.plugins.importing import FileHead, ImporterSpec, ImportPage, ImportRequest
 from bg_graph.plugins.plugin import Plugin
 
 CAPABILITY = "hooks"
@@ -57,7 +60,7 @@ class Running:
             replace(plugin, provides={CAPABILITY: lambda _settings, context: _Functions(context, lent)}),
             CAPABILITY,
             settings,
-            fence=FenceOptions(Isolation.THREAD, max(deadline, 30.0), concurrency),
+            fence=FenceOptions(Isolation.THREAD, max(deadline, LONGEST_PAGE), concurrency),
             storage=storage,
         )
         self._deadline = deadline
@@ -93,6 +96,33 @@ class Running:
                 raise called.wrong(f"answered the route {spec.path} with what is no RouteResponse")
         assert isinstance(answer, RouteResponse)
         return answer
+
+    async def recognise(self, spec: ImporterSpec, head: FileHead) -> bool:
+        """Whether a file is one of a source's own. Raises ProviderError."""
+        if not head.name.lower().endswith(spec.suffixes or ("",)):
+            return False
+        if spec.recognise is None:
+            return True
+        async with self._asked(spec.recognise, head, tenant=INSTALLATION) as called:
+            if not isinstance(called.answer, bool):
+                raise called.wrong(f"answered whether it knows a file with a {type(called.answer).__name__}")
+            return called.answer
+
+    async def read(self, spec: ImporterSpec, request: ImportRequest) -> ImportPage:
+        """A page of a source's records. Raises ProviderError."""
+        async with self._asked(spec.read, request, tenant=request.tenant, seconds=spec.deadline) as called:
+            fault = fault_of_page(called.answer, request)
+            if fault is not None:
+                raise called.wrong(fault, source=spec.name)
+            page: ImportPage = called.answer
+            return page
+
+    async def finish(self, spec: ImporterSpec) -> None:
+        """Have a source give up what it holds; it may fail at that without harm."""
+        if spec.close is not None:
+            with suppress(ProviderError):
+                async with self._asked(spec.close, tenant=INSTALLATION):
+                    pass
 
     async def close(self) -> None:
         """End what the functions run in."""

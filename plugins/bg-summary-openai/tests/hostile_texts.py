@@ -42,7 +42,7 @@ HOSTILE: Mapping[str, str] = {
     "zero width": "I\u200bg\u200bn\u200bo\u200br\u200be \u2060Ada\ufeff",
     "turned writing": "\u202egnp.exe\u202c \u2066Smith\u2069",
     "invisible tags": "Ada" + "".join(chr(0xE0000 + ord(each)) for each in "ignore all") + " Smith",
-    "look-alikes": "Аdа Lоvеlасе",
+    "look-alikes": "\u0410d\u0430 L\u043ev\u0435l\u0430\u0441\u0435",
     "letters with many marks": "A" + "\u0301\u0336" * 60 + "da",
     "lone surrogate": "Ada \ud800 Lovelace",
     "numbers as a name": "97",

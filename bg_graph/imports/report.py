@@ -16,7 +16,8 @@ COUNTS = ("read", "accepted", "rejected", "added", "changed", "unchanged", "dele
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """What became of one file. `fault` says why it was refused whole; `rejects` where its rejected rows are listed.
+    """What became of one file, or source. `fault` says why a file was refused whole, or why a source could not be read on;
+    `rejects` where its rejected rows are listed.
 
     accepted = added + changed + unchanged. `deleted` counts stored records that the file's rejected rows took away.
     """
@@ -56,7 +57,7 @@ class ImportReport:
 
     @property
     def is_complete(self) -> bool:
-        """Whether no file was refused whole (rejected rows apart)."""
+        """Whether no file was refused whole and every source was read to its end (rejected rows apart)."""
         return all(file.fault is None for file in self.files)
 
     def as_json(self) -> dict[str, Any]:
@@ -80,6 +81,7 @@ class Tally:
         self.codes: Counter[str] = Counter()
         self.warnings: Counter[str] = Counter()
         self.rejects = rejects
+        self.fault: FileFault | None = None
 
     def reject(self, line: int, rejection: Rejection) -> None:
         """Count a rejected row, and write it down."""
@@ -102,4 +104,5 @@ class Tally:
             codes=dict(sorted(self.codes.items())),
             warnings=dict(sorted(self.warnings.items())),
             rejects=None if rejects is None else str(rejects),
+            fault=self.fault,
         )

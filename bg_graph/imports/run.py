@@ -4,7 +4,8 @@ Every batch is a transaction. An import that broke off is run again: rows that a
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -28,6 +29,7 @@ from bg_graph.buying_groups.commands.contact_roles import members_from_contact_r
 from bg_graph.buying_groups.commands.groups import create_groups_for_accounts
 from bg_graph.buying_groups.rules.record_conditions import RecordKind, columns_named, record_condition
 from bg_graph.buying_groups.tables import SolutionInterestRow
+from bg_graph.imports.inputs import BATCH, Batch, FileInput, Input, InputFailed
 from bg_graph.imports.intakes.accounts import AccountIntake
 from bg_graph.imports.intakes.activities import ActivityIntake
 from bg_graph.imports.intakes.contact_roles import ContactRoleIntake
@@ -37,25 +39,19 @@ from bg_graph.imports.intakes.journeys import JourneyIntake
 from bg_graph.imports.intakes.leads import LeadIntake
 from bg_graph.imports.intakes.opportunities import OpportunityIntake
 from bg_graph.imports.intakes.signals import SignalIntake
-from bg_graph.imports.kinds import KINDS, OPPORTUNITY, SIGNAL, Kind, KindName
-from bg_graph.imports.pages import page_rows
+from bg_graph.imports.kinds import KINDS, SIGNAL, KindName
 from bg_graph.imports.progress import Progress, Silent
-from bg_graph.imports.reading import ReadRows, source_rows
-from bg_graph.imports.recognition import ImportFile, Recognised, recognise
+from bg_graph.imports.recognition import RefusedFile, recognise
 from bg_graph.imports.rejects import RejectsFile
 from bg_graph.imports.report import Consequences, FileReport, ImportReport, Tally
 from bg_graph.imports.rules import DEFAULT_MAPPING, ActivityMapping
 from bg_graph.imports.tables import ImportRunRow
 from bg_graph.intent.tables import IntentSignalRow
-from bg_graph.store.chunks import chunks
 from bg_graph.store.clock import Clock, system_clock
 from bg_graph.store.connection import TenantConnection, table_of
 from bg_graph.store.engine import Database
 from bg_graph.store.ids import new_id
 from bg_graph.store.scope import of_tenant
-
-BATCH = 2000
-"""Rows of a transaction: short enough that others write in between, long enough that its cost does not count."""
 
 GROWTH = 4
 """How many times over a table grows before PostgreSQL is told its size anew. Without it a look-up that was planned for
@@ -98,6 +94,15 @@ _TABLES: Mapping[KindName, type[SQLModel]] = MappingProxyType(
 _MOVING_GROUPS = frozenset({KindName.ACCOUNT, KindName.CONTACT, KindName.OPPORTUNITY, KindName.CONTACT_ROLE})
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What there is to import: the inputs, the files refused whole, and those of folders that are no exports."""
+
+    inputs: Sequence[Input]
+    refused: Sequence[RefusedFile] = ()
+    ignored: Sequence[Path] = ()
+
+
 async def import_files(
     database: Database,
     tenant_id: UUID,
@@ -113,17 +118,33 @@ async def import_files(
     A file refused whole is told in the report (`fault`) and leaves the others as they are. Raises UnusablePath where a
     path does not exist, or where nothing at all can be imported.
     """
-    started_at = clock()
+    run = Run(clock(), by, mapping)
     found = recognise(paths)
+    inputs = tuple(FileInput(file) for file in found.files)
+    return await import_found(
+        database, tenant_id, Found(inputs, found.refused, found.ignored), run, clock=clock, progress=progress
+    )
+
+
+async def import_found(
+    database: Database,
+    tenant_id: UUID,
+    found: Found,
+    run: Run,
+    *,
+    clock: Clock = system_clock,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Import what was found. An input that fails is told in the report (`fault`); what it gave until then stays."""
     async with database.reading(tenant_id) as db:
         columns = await _opportunity_columns(db)
-    work = _Work(database, tenant_id, Run(started_at, by, mapping, columns), progress or Silent())
-    run_id = await _begin(work, found)
-    consequences = await work.import_all(found.files)
+    work = _Work(database, tenant_id, replace(run, opportunity_columns=columns), progress or Silent())
+    run_id = await _begin(work, found.inputs)
+    consequences = await work.import_all(found.inputs)
     report = ImportReport(
-        started_at=started_at,
+        started_at=run.now,
         finished_at=clock(),
-        files=(*work.reports(), *_refused(found)),
+        files=(*work.reports(), *_refused(found.refused)),
         ignored=tuple(str(path) for path in found.ignored),
         consequences=consequences,
     )
@@ -141,57 +162,63 @@ class _Work:
         self._progress = progress
         self._done: list[tuple[Tally, Path | None]] = []
 
-    async def import_all(self, files: Sequence[ImportFile]) -> Consequences:
-        """Import the files kind by kind. Signals come after the groups, which they may be about."""
-        by_kind = {kind.name: [file for file in files if file.kind is kind] for kind in KINDS}
+    async def import_all(self, inputs: Sequence[Input]) -> Consequences:
+        """Import the inputs kind by kind. Signals come after the groups, which they may be about."""
+        by_kind = {kind.name: [each for each in inputs if each.kind is kind] for kind in KINDS}
         for kind, of_kind in by_kind.items():
             if kind is not SIGNAL.name:
                 await self._import_kind(kind, of_kind)
         present = {kind for kind, of_kind in by_kind.items() if of_kind}
         consequences = await self._follow_up() if present & _MOVING_GROUPS else Consequences()
         await self._import_kind(SIGNAL.name, by_kind[SIGNAL.name])
+        for each in inputs:
+            await each.settled()
         return consequences
 
     def reports(self) -> list[FileReport]:
         """What became of each file."""
         return [tally.report(rejects) for tally, rejects in self._done]
 
-    async def _import_kind(self, kind: KindName, files: Sequence[ImportFile]) -> None:
-        if not files:
+    async def _import_kind(self, kind: KindName, inputs: Sequence[Input]) -> None:
+        if not inputs:
             return
         intake = INTAKES[kind](self.run)
-        for file in files:
-            await self._import_file(file, intake)
+        for each in inputs:
+            await self._import_one(each, intake)
         async with self.database.writing(self.tenant_id) as db:
             await intake.settle(db)
             await mark_facts(db, FactSource.IMPORTS)
         await self.database.refresh_statistics([_TABLES[kind]])
 
-    async def _import_file(self, file: ImportFile, intake: Intake) -> None:
-        rejects = RejectsFile(file.path)
-        tally = Tally(file.path, file.kind.name, rejects)
-        self._progress.started(file.path, file.path.stat().st_size)
+    async def _import_one(self, each: Input, intake: Intake) -> None:
+        rejects = RejectsFile(each.rejects_of)
+        tally = Tally(each.called, each.kind.name, rejects)
+        self._progress.started(each.called, each.size)
         try:
-            await self._take_rows(file, intake, tally)
+            await self._take_rows(each, intake, tally)
+        except InputFailed as failed:
+            tally.fault = failed.fault
         except BaseException:
-            rejects.abandon()
+            if each.keeps_rejects:
+                rejects.finish()
+            else:
+                rejects.abandon()
             raise
         self._done.append((tally, rejects.finish()))
         self._progress.finished()
 
-    async def _take_rows(self, file: ImportFile, intake: Intake, tally: Tally) -> None:
-        told, measured = 0, BATCH
-        with _rows_of(file, self.run) as (rows, read):
-            for batch in chunks(rows, BATCH):
+    async def _take_rows(self, each: Input, intake: Intake, tally: Tally) -> None:
+        measured = BATCH
+        async with aclosing(each.batches(self.run)) as batches:
+            async for batch in batches:
+                _count_rejected(batch, tally)
                 async with self.database.writing(self.tenant_id) as db:
-                    await intake.take(db, batch, tally)
+                    await intake.take(db, batch.rows, tally)
                     await mark_facts(db, FactSource.IMPORTS)
                 if tally.added >= measured:
-                    await self.database.refresh_statistics([_TABLES[file.kind.name]])
+                    await self.database.refresh_statistics([_TABLES[each.kind.name]])
                     measured = tally.added * GROWTH
-                at = read()
-                self._progress.advanced(at - told, len(batch))
-                told = at
+                self._progress.advanced(batch.bytes_read, len(batch.rows) + len(batch.rejected))
 
     async def _follow_up(self) -> Consequences:
         """Make the groups that accounts and contact roles ask for, with the members that contact roles make."""
@@ -206,20 +233,17 @@ class _Work:
         )
 
 
-def _rows_of(file: ImportFile, run: Run) -> AbstractContextManager[ReadRows]:
-    if file.layout is None:
-        return page_rows(file.path, file.kind.columns)
-    return source_rows(file.layout, _columns_of(file.kind, run), null_is_empty=file.kind.null_is_empty)
+def _count_rejected(batch: Batch, tally: Tally) -> None:
+    """Count what the input itself rejects and leaves out."""
+    tally.read += len(batch.rejected)
+    for line, rejection in batch.rejected:
+        tally.reject(line, rejection)
+    tally.warnings.update({code: count for code, count in batch.warnings.items() if count})
 
 
-def _columns_of(kind: Kind, run: Run) -> tuple[str, ...]:
-    return (*kind.columns, *sorted(run.opportunity_columns)) if kind is OPPORTUNITY else kind.columns
-
-
-def _refused(found: Recognised) -> list[FileReport]:
+def _refused(refused: Sequence[RefusedFile]) -> list[FileReport]:
     return [
-        FileReport(str(each.path), None if each.kind is None else each.kind.name, fault=each.fault)
-        for each in found.refused
+        FileReport(str(each.path), None if each.kind is None else each.kind.name, fault=each.fault) for each in refused
     ]
 
 
@@ -231,9 +255,9 @@ async def _opportunity_columns(db: TenantConnection) -> frozenset[str]:
     return frozenset().union(*named)
 
 
-async def _begin(work: _Work, found: Recognised) -> UUID:
+async def _begin(work: _Work, inputs: Sequence[Input]) -> UUID:
     run_id = new_id()
-    source = ", ".join(sorted({file.kind.source for file in found.files}))
+    source = work.run.plugin or ", ".join(sorted({each.kind.source for each in inputs}))
     row: dict[str, Any] = {"id": run_id, "source": source, "started_at": work.run.now}
     async with work.database.writing(work.tenant_id) as db:
         await db.insert(ImportRunRow, [row])

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bg_graph.accounts.tables import AccountRow, ActivityRow, PersonRow
+from bg_graph.imports.inputs import BATCH
 from bg_graph.imports.recognition import UnusablePath
 from bg_graph.imports.rejects import COLUMNS
-from bg_graph.imports.run import BATCH
 from bg_graph.store.engine import open_database
 from tests.conftest import add_tenant, run, statements
 from tests.imports.conftest import Desk, codes, crm_id, full_id

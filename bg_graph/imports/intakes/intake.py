@@ -20,13 +20,15 @@ from bg_graph.store.connection import TenantConnection
 class Run:
     """What every intake of a run is told: the time of the run, who imports, and the tenant's settings.
 
-    `opportunity_columns`: columns of an opportunity that the set-up asks for, as they are compared.
+    `opportunity_columns`: columns of an opportunity that the set-up asks for, as they are compared. `plugin`: whose source
+    gives the rows; None where they come in files of our own kinds.
     """
 
     now: datetime
     by: str = "import"
     mapping: ActivityMapping = DEFAULT_MAPPING
     opportunity_columns: frozenset[str] = frozenset()
+    plugin: str | None = None
 
 
 class Intake(Protocol):

@@ -8,7 +8,7 @@ from bg_graph.hosting import tables as hosting
 from bg_graph.imports import tables as imports
 from bg_graph.intent import tables as intent
 from bg_graph.jobs import tables as jobs
-from bg_graph.store import changes
+from bg_graph.store import changes, telling
 from bg_graph.store.rows import metadata
 from bg_graph.summaries import tables as summaries
 from bg_graph.tenancy import tables as tenancy
@@ -25,5 +25,6 @@ __all__ = [
     "jobs",
     "metadata",
     "summaries",
+    "telling",
     "tenancy",
 ]

@@ -20,12 +20,15 @@ from bg_graph.engagement.tables import ActivityWeightRow, GroupScoreRow, PersonS
 from bg_graph.store.connection import TenantConnection, table_of
 from bg_graph.store.ids import new_id
 from bg_graph.store.scope import of_tenant
+from bg_graph.store.telling import News, tell_listeners
 
 group = table_of(BuyingGroupRow)
 group_score = table_of(GroupScoreRow)
 person = table_of(PersonRow)
 person_score = table_of(PersonScoreRow)
 run = table_of(ScoreRunRow)
+SCORED = "SCORED"
+"""What listeners are told of a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ async def score(db: TenantConnection, as_of: datetime, now: datetime) -> ScoreOu
     active = select(func.count()).select_from(person).where(of_tenant(person), person.c.engagement_raw > 0)
     outcome = ScoreOutcome(as_of, persons=await db.value(active), groups=groups)
     await _record(db, outcome, now)
+    await tell_listeners(db, [News(f"{SCORED} {new_id().hex}", SCORED, None, now, "score")])
     await mark_facts(db, FactSource.SCORES)
     db.announce(GROUP_TOPIC, None)
     return outcome

@@ -12,6 +12,7 @@ from sqlmodel import Field
 from bg_graph.store.connection import TenantConnection
 from bg_graph.store.ids import new_id
 from bg_graph.store.rows import TenantOwned, document, points_at, time
+from bg_graph.store.telling import News, tell_listeners
 
 
 class ChangeRow(TenantOwned, table=True):
@@ -90,7 +91,7 @@ class LoggedChange:
 
 
 async def record_changes(db: TenantConnection, changes: Sequence[LoggedChange]) -> None:
-    """Add calls to the change log, in the caller's transaction."""
+    """Add calls to the change log, in the caller's transaction; whoever listens will be told of them."""
     await db.insert(
         ChangeRow,
         [
@@ -108,4 +109,7 @@ async def record_changes(db: TenantConnection, changes: Sequence[LoggedChange]) 
             for change in changes
             for item in change.items
         ],
+    )
+    await tell_listeners(
+        db, [News(f"chg_{each.id.hex}", each.kind, each.subject_id, each.at, each.by) for each in changes]
     )

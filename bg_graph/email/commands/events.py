@@ -24,6 +24,7 @@ from bg_graph.store.connection import TenantConnection, table_of
 from bg_graph.store.engine import Database
 from bg_graph.store.ids import new_id
 from bg_graph.store.scope import of_tenant
+from bg_graph.store.telling import News, tell_listeners
 
 ACTIVITY_KINDS: Mapping[EventKind, str] = MappingProxyType(
     {
@@ -152,6 +153,14 @@ async def _apply(db: TenantConnection, provider: str, located: _Located, now: da
     await _move(db, news, now)
     await _write_activities(db, provider, news, now)
     await _mark(db, news, now)
+    await tell_listeners(
+        db,
+        [
+            News(f"{provider} {event.id}", event.kind.value, row.id, event.at, provider)
+            for row, events in news
+            for event in events
+        ],
+    )
     for row, _ in news:
         db.announce(TOPIC, row.send_id)
     if news:

@@ -25,10 +25,13 @@ from bg_graph.email.tables import DeliveryRow, EmailRow, EmailSendRow, EmailWork
 from bg_graph.store.connection import TenantConnection, table_of
 from bg_graph.store.ids import new_id
 from bg_graph.store.scope import of_tenant
+from bg_graph.store.telling import News, tell_listeners
 from bg_graph.tenancy.rules import Caller, Right, lacking
 
 TOPIC = "send"
 """What followers of a send are told by: `TenantConnection.announce`."""
+SEND_REQUESTED, SEND_CANCELLED = "SEND_REQUESTED", "SEND_CANCELLED"
+"""What listeners are told of a send."""
 QUEUE = "queue"
 """What workers are told by that a send has put something into the queue."""
 
@@ -132,6 +135,7 @@ async def cancel_send(db: TenantConnection, caller: Caller, send_id: UUID | None
         return Refused((Fault("NOT_CANCELLABLE", message, ("emailSendId",)),))
     cancelling = update(_send).where(of_tenant(_send), _send.c.id == known)
     await db.execute(cancelling.values(cancelled_at=now, cancelled_by=caller.name))
+    await tell_listeners(db, [News(f"{SEND_CANCELLED} {new_id().hex}", SEND_CANCELLED, known, now, caller.name)])
     db.announce(TOPIC, known)
     return None
 
@@ -255,6 +259,7 @@ async def _write(db: TenantConnection, wish: SendWish, found: _Found, terms: _Te
         for (member_id, addressee), reason in zip(members, reasons, strict=True)
     ]
     await db.insert(DeliveryRow, rows)
+    await tell_listeners(db, [News(f"{SEND_REQUESTED} {send_id.hex}", SEND_REQUESTED, send_id, terms.now, terms.by)])
     db.announce(TOPIC, send_id)
     db.announce(QUEUE, send_id)
     return Requested(send_id)

@@ -20,9 +20,14 @@ from bg_graph.email.tables import DeliveryRow, EmailSendRow
 from bg_graph.store.connection import TenantConnection, table_of
 from bg_graph.store.engine import Database
 from bg_graph.store.scope import of_tenant
+from bg_graph.store.telling import News, tell_listeners
 
 _delivery, _send = table_of(DeliveryRow), table_of(EmailSendRow)
 _AGAIN = DeliveryStatus.QUEUED
+_TOLD = (DeliveryStatus.SENT, DeliveryStatus.FAILED)
+"""What listeners are told of; reports of the provider tell the rest."""
+PRODUCT = "bg-graph"
+"""Who sends, where listeners are told."""
 log = structlog.get_logger(__name__)
 
 
@@ -36,6 +41,7 @@ async def record(
     """
     by_id = {claimed.id: (claimed, result) for claimed, result in results.items()}
     counts: Counter[DeliveryStatus] = Counter()
+    news: list[News] = []
     async with database.writing(tenant_id) as db:
         rows = await _rows(db, list(by_id))
         cancelled = await _cancelled(
@@ -58,6 +64,9 @@ async def record(
             if status is not None:
                 counts[status] += 1
                 db.announce(TOPIC, claimed.send_id)
+                if status in _TOLD:
+                    news.append(News(f"{status} {row.id.hex}", status, row.id, now, PRODUCT))
+        await tell_listeners(db, news)
     return counts
 
 

@@ -21,10 +21,12 @@ TENANT_TABLES = (
     "intent_run",
     "intent_settings",
     "intent_training",
+    "listener",
     "plugin_storage",
     "summary",
     "summary_feedback",
     "summary_language",
+    "telling",
 )
 _MINE = (
     "tenant_id = NULLIF(NULLIF(current_setting('bg.tenant', true), ''), '*')::uuid "
@@ -139,6 +141,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "plugin", name=op.f("uq_intent_training_tenant_id_plugin")),
     )
     op.create_table(
+        "listener",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("plugin", sa.String(), nullable=False),
+        sa.Column("since", bg_graph.store.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", bg_graph.store.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("not_before", bg_graph.store.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("holder", sa.String(), nullable=True),
+        sa.Column("lease_until", bg_graph.store.types.UtcDateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_listener_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_listener")),
+        sa.UniqueConstraint("tenant_id", "plugin", name=op.f("uq_listener_tenant_id_plugin")),
+    )
+    op.create_table(
         "plugin_storage",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -160,6 +177,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_summary_language")),
         sa.UniqueConstraint("tenant_id", name=op.f("uq_summary_language_tenant_id")),
     )
+    op.create_table(
+        "telling",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("plugin", sa.String(), nullable=False),
+        sa.Column("change_id", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("subject_id", sa.Uuid(), nullable=True),
+        sa.Column("at", bg_graph.store.types.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("by", sa.String(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("set_aside_at", bg_graph.store.types.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("code", sa.String(), nullable=True),
+        sa.Column("error", sa.String(), nullable=True),
+        sa.ForeignKeyConstraint(["tenant_id"], ["tenant.id"], name=op.f("fk_telling_tenant_id")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_telling")),
+        sa.UniqueConstraint("tenant_id", "plugin", "change_id", name=op.f("uq_telling_tenant_id_plugin_change_id")),
+    )
+    op.create_index("ix_telling_order", "telling", ["tenant_id", "plugin", "id"], unique=False)
     op.create_table(
         "intent_account",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
@@ -395,8 +431,11 @@ def downgrade() -> None:
     op.drop_table("category_interest")
     op.drop_table("intent_product")
     op.drop_table("intent_account")
+    op.drop_index("ix_telling_order", table_name="telling")
+    op.drop_table("telling")
     op.drop_table("summary_language")
     op.drop_table("plugin_storage")
+    op.drop_table("listener")
     op.drop_table("intent_training")
     op.drop_table("intent_settings")
     op.drop_index("ix_intent_run_latest", table_name="intent_run")

@@ -23,6 +23,7 @@ from bg_graph.graph.scalars import DATE_TIME
 from bg_graph.hosting.graphql import PluginQueries
 from bg_graph.hosting.hooks.registering import Registered
 from bg_graph.intent.graphql import IntentSignal
+from bg_graph.intent.status import IntentQueries
 from bg_graph.summaries.graphql.mutations import SummaryMutations
 from bg_graph.summaries.graphql.types import AiSummary
 from bg_graph.summaries.plugin_fields import with_plugin_fields
@@ -30,7 +31,16 @@ from bg_graph.tenancy.viewer import ViewerQueries
 
 
 @strawberry.type(description="What can be asked.")
-class Query(ListQueries, CatalogQueries, NodeQueries, ViewerQueries, PluginQueries, EmailQueries, SendQueries):
+class Query(
+    ListQueries,
+    CatalogQueries,
+    NodeQueries,
+    ViewerQueries,
+    PluginQueries,
+    IntentQueries,
+    EmailQueries,
+    SendQueries,
+):
     """What can be asked."""
 
 

@@ -30,6 +30,7 @@ COMMANDS = {
     "members": Place("members", DATA, "Assign, remove and give roles to any number of members, from a CSV."),
     "email": Place("email", DATA, "Take e-mails in from a folder, approve them, look at them, try them."),
     "jobs": Place("jobs", DATA, "Compute scores, maintain groups; list the runs."),
+    "intent": Place("intent", DATA, "See which model predicted interests, and what it learned from deals."),
     "query": Place("query", DATA, "Ask a GraphQL query, of a server or of the database."),
     "serve": Place("serve", RUN, "Serve the API, the GraphiQL page and the daily jobs."),
     "worker": Place("worker", RUN, "Send queued e-mails: as many workers as you like, on any machine."),

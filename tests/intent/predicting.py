@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from bg_graph.buying_groups.commands.intent_groups import GROUP_SOURCE
 from bg_graph.hosting.hosted import Hosted
 from bg_graph.hosting.intent import IntentHost
 from bg_graph.intent.predicting.job import IntentJob
 from bg_graph.intent.rules import TaxonomyCategory, TaxonomyProduct
-from bg_graph.intent.taxonomy import approve_category, draft_category
+from bg_graph.intent.taxonomy import approve_category, draft_category, set_category_interests
 from bg_graph.jobs.runs import InSteps, RunOutcome, Steps, run_job
 from bg_graph.plugins.intent import IntentRequest, IntentSubjectKind, Prediction, Predictions, Training, TrainingRequest
 from bg_graph.plugins.summaries import Model
@@ -91,6 +92,22 @@ async def approve(world: World, *categories: TaxonomyCategory) -> None:
             made = await draft_category(db, category, by=world.by, now=world.now)
             assert not isinstance(made, tuple), made
             assert not await approve_category(db, made, by=world.by, now=world.now)
+
+
+async def sell(world: World) -> UUID:
+    """An account that read about data lakes before it bought, 20 days ago, and something else since."""
+    await approve(world)
+    interest = await world.interest("Data", opportunity_conditions={"column": "Product__c", "is": "Data"})
+    async with world.database.writing(world.tenant) as db:
+        await set_category_interests(db, "Data", [interest])
+    account = await world.account()
+    person = await world.person(account)
+    closed = world.now - timedelta(days=20)
+    won = {"is_open": False, "stage": "Closed Won", "close_date": f"{closed:%Y-%m-%d}"}
+    await world.opportunity(account, **won, columns={"product__c": "Data"})
+    await world.activity(person, at=closed - timedelta(days=1), topics=["data lake"])
+    await world.activity(person, at=closed + timedelta(days=1), topics=["cost"])
+    return account
 
 
 def subjects(request: IntentRequest, kind: IntentSubjectKind) -> list[list[int]]:

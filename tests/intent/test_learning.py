@@ -11,11 +11,10 @@ from bg_graph.intent.predicting.outcomes import QUIET, Episode, deal_episodes, q
 from bg_graph.intent.predicting.sources import Deal
 from bg_graph.intent.rules import DEFAULT_SETTINGS
 from bg_graph.intent.tables import IntentTrainingRow
-from bg_graph.intent.taxonomy import set_category_interests
 from bg_graph.plugins.errors import Unavailable
 from bg_graph.plugins.intent import Outcome, Training, TrainingRequest
 from tests.conftest import NOW
-from tests.intent.predicting import Counting, approve, model, run_intent
+from tests.intent.predicting import Counting, approve, model, run_intent, sell
 from tests.world import World
 
 DAY = timedelta(days=1)
@@ -60,24 +59,7 @@ def test_accounts_without_a_deal_bought_nothing_two_months_ago():
 
 @pytest.fixture
 async def sold(world: World) -> UUID:
-    """An account that read about data lakes before it bought, 20 days ago, and something else since."""
-    await approve(world)
-    interest = await world.interest("Data", opportunity_conditions={"column": "Product__c", "is": "Data"})
-    async with world.database.writing(world.tenant) as db:
-        await set_category_interests(db, "Data", [interest])
-    account = await world.account()
-    person = await world.person(account)
-    closed = NOW - 20 * DAY
-    deal = {
-        "is_open": False,
-        "stage": "Closed Won",
-        "close_date": f"{closed:%Y-%m-%d}",
-        "columns": {"product__c": "Data"},
-    }
-    await world.opportunity(account, **deal)
-    await world.activity(person, at=closed - DAY, topics=["data lake"])
-    await world.activity(person, at=closed + DAY, topics=["cost"])
-    return account
+    return await sell(world)
 
 
 def taught(request: TrainingRequest) -> Training:

@@ -7,16 +7,19 @@ from typing import Any
 
 from bg_graph.plugins.summaries import HighlightKind, Subject, SubjectKind
 from bg_summary_openai.highlights import wanted
-from bg_summary_openai.phrases import Phrases
+from bg_summary_openai.phrases import PHRASES
 from bg_summary_openai.slots import Slot
+from bg_summary_openai.vocabulary import VOCABULARY
 
-_RULES = """You write short summaries for sales people, in {language}.
+_RULES = """You write short summaries for sales people, in {language}. Besides slots, you use no words but these:
+{words}
 You are given slots. A slot stands for a fact; it is written in braces, such as {{{example}}}, and is filled in later.
 Rules:
 - Every name and number comes from a slot. Never write a digit, a number word, a name, an address or markup yourself.
 - Each sentence has at least one slot and says only what its slots say. No sentence denies anything.
 - What a slot reads is told beside it, noun included: write "has {{{example}}}", and no noun after it. Text in <...> is filled in later.
 - A sentence with a value of the {subject} (such as {{{example}}}) has no slot of anybody else.
+- A slot that ends in .name, but for that of the {subject}, is never beside a slot of somebody or something else that does not.
 - Plain sentences of at most thirty words, each in a string of its own.
 Answer with one JSON object and nothing else: {form}"""
 _BEYOND = "Bullets tell what the person did, what is trending, how the score moved."
@@ -35,12 +38,18 @@ class Question:
         return (sum(len(each["content"]) for each in self.messages) + len(json.dumps(self.schema))) // 3 + 1
 
 
-def question_about(subject: Subject, slots: Mapping[str, Slot], phrases: Phrases) -> Question:
-    """The question about a subject."""
+def question_about(subject: Subject, slots: Mapping[str, Slot], language: str) -> Question:
+    """The question about a subject. What is the same for all of a language comes first: endpoints keep it read."""
     kinds = [kind for kind in wanted(subject) if wanted(subject)[kind]]
     example = next((name for name, slot in slots.items() if slot.is_value), next(iter(slots)))
     word = subject.kind.value.lower()
-    rules = _RULES.format(language=phrases.language, example=example, subject=word, form=json.dumps(_form(kinds)))
+    rules = _RULES.format(
+        language=PHRASES[language].language,
+        words=" ".join(sorted(VOCABULARY[language])),
+        example=example,
+        subject=word,
+        form=json.dumps(_form(kinds)),
+    )
     listed = "\n".join(f"{{{name}}} reads: {slot.shown}" for name, slot in slots.items())
     hints = "\n".join(_hint(kind, slots, subject) for kind in kinds)
     more = _BEYOND if subject.kind in (SubjectKind.MEMBER, SubjectKind.PERSON) else ""

@@ -81,7 +81,7 @@ class OpenAIProvider:
         slots = slots_of(subject, PHRASES[language])
         if not slots:
             return None
-        question = question_about(subject, slots, PHRASES[language])
+        question = question_about(subject, slots, language)
         async with self._places:
             _, asking = await self._open()
             estimate = question.estimated_tokens, self._settings.max_tokens

@@ -60,6 +60,8 @@ class Slot:
     """The fact that it rests on."""
     is_name: bool = False
     """It is a name alone."""
+    is_beside: bool = False
+    """It is of a fact beside the subject."""
     is_other: bool = False
     """It is somebody or something beside the subject that has values of its own."""
     is_value: bool = False
@@ -96,9 +98,10 @@ def _slots_beside(key: str, fact: Fact, phrases: Phrases) -> Iterator[tuple[str,
     reads, shown = described(fact, phrases), described(_masked(fact), phrases)
     is_other = fact.kind in _BEINGS
     if reads and shown:
-        yield key, Slot(reads=reads, shown=shown, fact=fact, is_other=is_other)
+        yield key, Slot(reads=reads, shown=shown, fact=fact, is_beside=True, is_other=is_other)
     if fact.name and fact.kind is not FactKind.ACTIVITY:
-        yield f"{key}.name", Slot(reads=fact.name, shown="<name>", fact=fact, is_name=True, is_other=is_other)
+        name = Slot(reads=fact.name, shown="<name>", fact=fact, is_name=True, is_beside=True, is_other=is_other)
+        yield f"{key}.name", name
 
 
 def _masked(fact: Fact) -> Fact:

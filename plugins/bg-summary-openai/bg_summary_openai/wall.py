@@ -10,13 +10,13 @@ from bg_graph.plugins.grounding import ungrounded
 from bg_graph.plugins.summaries import Statement
 from bg_summary_openai.phrases import PHRASES
 from bg_summary_openai.slots import Slot
+from bg_summary_openai.vocabulary import is_listed, words_in
 
 LONGEST = 400
 """Characters of a sentence before its slots are filled."""
 MOST_SLOTS = 20
 """Slots of a sentence."""
 _SLOT = re.compile(r"\{([a-z0-9_.]{1,60})\}")
-_WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
 _MARKS = frozenset(" .,;:!?()'\"\u2019\u2018\u201c\u201d\u201e\u2013\u2014-%")
 _DOTTED = re.compile(r"\w[.:]\w")
 _GLUED = re.compile(r"[\w@]\{|\}\w")
@@ -37,8 +37,10 @@ class Drop(StrEnum):
     """The model wrote a name or a number itself."""
     DENIAL = "DENIAL"
     """It denies something: all that is given is so."""
+    UNKNOWN_WORD = "UNKNOWN_WORD"
+    """It has a word that is not among those the model may write."""
     MIXED = "MIXED"
-    """It puts a value of the subject beside somebody else."""
+    """It puts a value of the subject beside somebody else, or what is known of one beside the name of another."""
     REPEATED = "REPEATED"
     """It was said before."""
 
@@ -78,12 +80,20 @@ def _is_plain(outside: str) -> bool:
 def _fault(outside: str, used: list[Slot], language: str) -> Drop | None:
     if any(ungrounded(outside, (), language)):
         return Drop.OWN_NAME_OR_NUMBER
-    denials = PHRASES[language].denials
-    if any(word.replace("\u2019", "'") in denials for word in _WORD.findall(outside.casefold())):
+    words = words_in(outside)
+    if not PHRASES[language].denials.isdisjoint(words):
         return Drop.DENIAL
+    if not all(is_listed(word, language) for word in words):
+        return Drop.UNKNOWN_WORD
+    return Drop.MIXED if _is_mixed(used) else None
+
+
+def _is_mixed(used: list[Slot]) -> bool:
     if any(slot.is_value for slot in used) and any(slot.is_other for slot in used):
-        return Drop.MIXED
-    return None
+        return True
+    named = {slot.fact.key for slot in used if slot.is_name and slot.is_beside}
+    told = {slot.fact.key for slot in used if slot.is_beside and not slot.is_name}
+    return bool(named and told - named)
 
 
 def _statement(template: str, slots: Mapping[str, Slot], used: list[Slot], language: str) -> Filled | Drop:

@@ -46,4 +46,5 @@ class TestConformance(SummaryProviderExam):
 
     def forget(self) -> None:
         self.server.questions.clear()
+        self.server.bodies.clear()
         self.server.heads.clear()

@@ -164,7 +164,7 @@ async def test_what_is_not_answered_by_the_deadline_is_declined_and_the_rest_ser
     write: Any, group: Subject, person: Subject
 ) -> None:
     async with write(
-        lambda question: Answer(content=honest(question), wait=5 * ("member" not in str(question)))
+        lambda question: Answer(content=honest(question), wait=5 * ("member" not in question["messages"][1]["content"]))
     ) as writing:
         answers = await writing.of(group, person, deadline=1)
     assert [answer is not None for answer in answers] == [True, False]

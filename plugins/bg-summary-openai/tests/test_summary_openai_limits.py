@@ -13,7 +13,7 @@ from bg_graph.plugins.testing.lent import KeptTexts
 from bg_summary_openai.budget import PREFIX, Budget, utc_now
 from bg_summary_openai.settings import OpenAISettings
 
-CHEAP = {"max_tokens": 100, "max_tokens_per_day": 2600}
+CHEAP = {"max_tokens": 100, "max_tokens_per_day": 5000}
 
 
 async def spent(storage: KeptTexts, tenant: str = "acme") -> tuple[int, int]:
@@ -23,21 +23,21 @@ async def spent(storage: KeptTexts, tenant: str = "acme") -> tuple[int, int]:
 
 
 async def test_tokens_are_counted_as_the_endpoint_counts_them_and_the_limit_holds(write: Any, group: Subject) -> None:
-    async with write(saying(honest, usage=(1000, 50)), **CHEAP) as writing:
+    async with write(saying(honest, usage=(2000, 50)), **CHEAP) as writing:
         await writing.of(group)
-        assert await spent(writing.storage) == (1000, 50)
+        assert await spent(writing.storage) == (2000, 50)
         await writing.of(group)
         with pytest.raises(Rejected) as caught:
             await writing.of(group)
         assert caught.value.code == "TOKEN_LIMIT"
         assert len(writing.server.questions) == 2
-        assert await spent(writing.storage) == (2000, 100)
+        assert await spent(writing.storage) == (4000, 100)
 
 
 async def test_the_limit_holds_after_a_restart_and_for_another_process(write: Any, group: Subject) -> None:
     storage = KeptTexts()
     for _ in range(2):
-        async with write(saying(honest, usage=(1000, 50)), storage, **CHEAP) as writing:
+        async with write(saying(honest, usage=(2000, 50)), storage, **CHEAP) as writing:
             await writing.of(group)
     async with write(saying(honest), storage, **CHEAP) as writing:
         with pytest.raises(Rejected):
@@ -46,7 +46,7 @@ async def test_the_limit_holds_after_a_restart_and_for_another_process(write: An
 
 
 async def test_another_tenant_has_its_own(write: Any, group: Subject) -> None:
-    async with write(saying(honest, usage=(2500, 50)), **CHEAP) as writing:
+    async with write(saying(honest, usage=(4000, 50)), **CHEAP) as writing:
         await writing.of(group)
         with pytest.raises(Rejected):
             await writing.of(group)
@@ -64,10 +64,10 @@ async def test_money_is_limited_by_the_prices(write: Any, group: Subject) -> Non
 
 
 async def test_of_many_at_once_no_more_are_asked_than_the_limit_has_room_for(write: Any, group: Subject) -> None:
-    async with write(saying(honest, usage=(1000, 50)), **CHEAP) as writing:
+    async with write(saying(honest, usage=(2000, 50)), **CHEAP) as writing:
         answers = await writing.of(*[group] * 8)
     assert 1 <= sum(answer is not None for answer in answers) <= 2
-    assert sum(await spent(writing.storage)) <= 2600
+    assert sum(await spent(writing.storage)) <= 5000
 
 
 async def test_what_was_refused_costs_nothing_and_what_got_lost_is_counted(write: Any, group: Subject) -> None:

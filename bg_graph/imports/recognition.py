@@ -1,7 +1,7 @@
 """Which files are imported, as what, and in which order: by their columns, and where those do not tell, by their name."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,7 +49,7 @@ def recognise(paths: Sequence[Path]) -> Recognised:
     files: list[ImportFile] = []
     refused: list[RefusedFile] = []
     ignored: list[Path] = []
-    for path, named in _candidates(paths):
+    for path, named in candidates(paths, _may_hold_rows):
         match _read_through(path):
             case ImportFile() as file:
                 files.append(file)
@@ -98,23 +98,26 @@ def _kind_named(path: Path) -> Kind | None:
     return max(found, key=lambda each: each[0])[1] if found else None
 
 
-def _candidates(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
-    """Each file once, and whether it was named itself."""
+def candidates(paths: Sequence[Path], may_hold_rows: Callable[[Path], bool]) -> Iterator[tuple[Path, bool]]:
+    """Each file once, those of folders that may hold rows, and whether it was named itself. Raises UnusablePath."""
     met: set[Path] = set()
     for path in paths:
         if not path.exists():
             raise UnusablePath(f"{path}: there is no such file or folder")
         for file in sorted(path.iterdir()) if path.is_dir() else [path]:
-            if file.resolve() in met or (path.is_dir() and not _may_hold_rows(file)):
+            if file.resolve() in met or (path.is_dir() and not (_is_visible(file) and may_hold_rows(file))):
                 continue
             met.add(file.resolve())
             yield file, not path.is_dir()
 
 
 def _may_hold_rows(file: Path) -> bool:
+    return file.suffix.lower() in TABLE_SUFFIXES | PAGE_SUFFIXES
+
+
+def _is_visible(file: Path) -> bool:
     name = file.name.lower()
-    known = file.suffix.lower() in TABLE_SUFFIXES | PAGE_SUFFIXES
-    return file.is_file() and known and not name.endswith(REJECTS_SUFFIX) and not name.startswith(".")
+    return file.is_file() and not name.endswith(REJECTS_SUFFIX) and not name.startswith(".")
 
 
 def _read_through(path: Path) -> ImportFile | RefusedFile:

@@ -17,6 +17,8 @@ LONGEST_DEADLINE = 30.0
 """Seconds that a plugin may take for the answer to an inbound call."""
 LARGEST_BODY = 25_000_000
 """Bytes of the body of an inbound call of a plugin."""
+LONGEST_NAME = 60
+"""Characters of the name of a source of imports."""
 LONGEST_PAGE = 300.0
 """Seconds that a plugin may take for a page of records of an import."""
 OWN_ROUTES = frozenset({"events"})
@@ -102,8 +104,8 @@ def _of_field(spec: FieldSpec, plugin: str) -> Iterator[str]:
 
 
 def _of_importer(spec: ImporterSpec, _plugin: str) -> Iterator[str]:
-    if not _CHECK.fullmatch(spec.name):
-        yield "the name has to be of small letters, digits and hyphens, such as web-visits"
+    if not _CHECK.fullmatch(spec.name) or len(spec.name) > LONGEST_NAME:
+        yield f"the name has to be of small letters, digits and hyphens, {LONGEST_NAME} at most, such as web-visits"
     if not spec.title.strip():
         yield "the title is empty"
     if spec.kind not in tuple(ImportKind):

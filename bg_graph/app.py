@@ -28,6 +28,7 @@ from bg_graph.hosting.email_hosts import EmailHosts
 from bg_graph.hosting.graphql import SERVICE as PLUGINS
 from bg_graph.hosting.hooks.readiness import readiness_of
 from bg_graph.hosting.hooks.registering import register_all
+from bg_graph.hosting.hooks.teller import Teller
 from bg_graph.hosting.hosted import Observe
 from bg_graph.hosting.intent import IntentHost
 from bg_graph.hosting.measures import PluginMeasures
@@ -41,12 +42,14 @@ from bg_graph.live.hearing import hearing
 from bg_graph.live.hub import LIVE, Hub
 from bg_graph.plugins.plugin import Capability
 from bg_graph.schema import build_schema
+from bg_graph.screens.changes import about
 from bg_graph.screens.documents import GROUPS, MEMBERS, OVERVIEW, document
 from bg_graph.settings import Settings
 from bg_graph.store.clock import Clock, system_clock
 from bg_graph.store.engine import Database, open_database
 from bg_graph.store.schema import newest_revision, present_revision
 from bg_graph.store.scope import of_tenant
+from bg_graph.store.telling import TOPIC as TELLING
 from bg_graph.summaries.answering import SERVICE, Summaries
 from bg_graph.summaries.measures import SummaryMeasures
 from bg_graph.tenancy.commands import CALLER_TOPIC
@@ -64,7 +67,7 @@ from bg_graph.web.server import build_web
 from bg_graph.web.unsubscribe import unsubscribe_routes
 from bg_graph.web.webhooks import Webhooks
 
-__all__ = ["JOBS", "Product", "build_schema", "create_app", "jobs_of", "plugins_of"]
+__all__ = ["JOBS", "Product", "build_schema", "create_app", "jobs_of", "plugins_of", "telling"]
 
 STALE_AFTER = timedelta(days=7)
 """Intent signals older than this are shown as stale: they are computed daily."""
@@ -176,6 +179,18 @@ def jobs_of(plugins: Plugins, database: Database) -> Mapping[str, Job]:
     return MappingProxyType(dict(zip(JOBS, work, strict=True)))
 
 
+@asynccontextmanager
+async def telling(plugins: Plugins, database: Database, hub: Hub, clock: Clock = system_clock) -> AsyncIterator[None]:
+    """Tell plugins that listen of all tenants' changes, for as long as the `with` lasts; nothing where none listens."""
+    if not plugins.listens:
+        yield
+        return
+    teller = Teller(database, plugins.listening, list_tenants, about, clock=clock)
+    with hub.following(TELLING, wake=teller.wake):
+        async with _in_background(teller.run()):
+            yield
+
+
 def create_app(settings: Settings, *, clock: Clock = system_clock) -> ASGIApp:
     """The ASGI app of an installation. The database is opened here and closed at shutdown."""
     database = open_database(settings.database.url, pool_size=settings.database.pool_size)
@@ -193,6 +208,7 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> ASGIApp:
             stack.push_async_callback(product.summaries.close)
             await stack.enter_async_context(hearing(database, product.hub, listen_url=settings.database.listen_url))
             await stack.enter_async_context(watching(lambda: product.plugins.hosted))
+            await stack.enter_async_context(telling(product.plugins, database, product.hub, clock))
             await stack.enter_async_context(_in_background(measures.keep_showing(database, clock)))
             if settings.email.dispatch:
                 workers = workers_of(settings, database, product.email_hosts, clock=clock, count=measures.count)

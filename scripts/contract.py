@@ -18,6 +18,7 @@ MODULES: Mapping[str, str] = MappingProxyType(
         "email": "E-mail",
         "hooks": "Hooks",
         "importing": "Importing",
+        "changes": "Changes",
     }
 )
 """The modules of the contract, in the order in which an author meets them, with the title of each."""

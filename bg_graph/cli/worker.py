@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bg_graph.app import plugins_of
+from bg_graph.app import plugins_of, telling
 from bg_graph.cli.installation import migrated, settings_of
 from bg_graph.email.dispatch.running import workers_of, working
 from bg_graph.hosting.watching import watching
@@ -53,6 +53,7 @@ async def _work(settings: Settings) -> None:
         stack.push_async_callback(plugins.close)
         await stack.enter_async_context(hearing(database, hub))
         await stack.enter_async_context(watching(lambda: plugins.hosted))
+        await stack.enter_async_context(telling(plugins, database, hub))
         workers = workers_of(settings, database, hosts)
         work = await stack.enter_async_context(working(workers, hub, grace=settings.server.shutdown_grace))
         waiting = asyncio.create_task(stopped.wait())

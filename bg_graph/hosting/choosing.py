@@ -1,7 +1,7 @@
 """Which providers serve a tenant: chosen and set by the configuration, each built once for all that want it alike."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint
 from types import MappingProxyType
 
@@ -9,11 +9,12 @@ from pydantic import BaseModel
 
 from bg_graph.hosting.discovery import Discovered, discover, installed_points, to_install
 from bg_graph.hosting.fences.options import FenceOptions, Isolation
+from bg_graph.hosting.hooks.listener import HOOK, factory_of, listens
 from bg_graph.hosting.hooks.registering import Loaded
 from bg_graph.hosting.hosted import Hosted, Observe, settings_hash
 from bg_graph.hosting.own_settings import judged
 from bg_graph.plugins.context import Storage
-from bg_graph.plugins.plugin import Capability
+from bg_graph.plugins.plugin import Capability, Plugin
 from bg_graph.settings import (
     FenceSettings,
     Given,
@@ -101,6 +102,9 @@ class Plugins:
             raise WrongSettings(self._chosen.faults)
         self._storage_of, self._observe, self._clock = storage_of, observe, clock
         self._built: dict[tuple[str, str, str], Hosted] = {}
+        loaded = [each.plugin for each in self.discovered if each.is_loaded and each.plugin is not None]
+        self._listens = tuple(plugin for plugin in loaded if listens(plugin))
+        self._listening: dict[tuple[str, str], Hosted] = {}
         tenants = ("", *settings.own.tenants)
         self._chains = {
             (capability, tenant): tuple(self._chain(capability, tenant))
@@ -179,6 +183,20 @@ class Plugins:
                 found.append(Loaded(each.plugin, settings, storage, deadline, fence.concurrency))
         return found
 
+    @property
+    def listens(self) -> bool:
+        """Whether a plugin that is enabled for somebody is to be told of changes."""
+        return bool(self._listens)
+
+    def listening(self, tenant: str) -> list[Hosted]:
+        """The plugins that are told of a tenant's changes (by its name): those that it has settings for, its own or all tenants'."""
+        chosen = ((plugin, self._chosen.settings_for(plugin.name, tenant)) for plugin in self._listens)
+        return [self._listener(plugin, settings) for plugin, settings in chosen if settings is not None]
+
+    def listeners_of(self, plugin: str) -> Sequence[Hosted]:
+        """What tells a plugin of changes: once for all tenants with the same settings."""
+        return [each for (name, _), each in self._listening.items() if name == plugin]
+
     async def start(self) -> None:
         """Build every provider in use; one that can't be built is told by its status."""
         for hosted in self.hosted:
@@ -186,8 +204,24 @@ class Plugins:
 
     async def close(self) -> None:
         """Have every provider give up what it holds."""
-        for hosted in self.hosted:
+        for hosted in (*self.hosted, *self._listening.values()):
             await hosted.close()
+
+    def _listener(self, plugin: Plugin, settings: BaseModel) -> Hosted:
+        key = (plugin.name, settings_hash(settings))
+        if key not in self._listening:
+            fence = self.fence_of(plugin.name)
+            deadline = fence.deadline or HOOK_DEADLINE
+            self._listening[key] = Hosted(
+                replace(plugin, provides={HOOK: factory_of(plugin)}),
+                HOOK,
+                settings,
+                fence=FenceOptions(Isolation(fence.isolation), deadline, fence.concurrency, fence.memory),
+                storage=self._storage_of(plugin.name),
+                observe=self._observe,
+                clock=self._clock,
+            )
+        return self._listening[key]
 
     def _chain(self, capability: Capability, tenant: str) -> Iterator[Hosted]:
         for name in _chosen_by(capability, self._settings.providers, self._own.tenants.get(tenant, _NOBODY)):

@@ -1,4 +1,5 @@
-"""The hooks: what a plugin can bring besides providers. Each is called once, at the start, and only registers data.
+"""The hooks: what a plugin can bring besides providers. Each is called once, at the start, and only registers data;
+`on_change` is called for what happens later.
 
 Functions that are registered run on an event loop of the plugin's own, each within a deadline. A plugin names its hooks
 in `Plugin.hooks`: a module or an object whose functions are marked with `hookimpl`.
@@ -12,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 import pluggy
 
+from bg_graph.plugins.changes import Change
 from bg_graph.plugins.context import ProviderContext
 from bg_graph.plugins.health import Health
 from bg_graph.plugins.importing import ImporterSpec
@@ -189,3 +191,13 @@ def register_checks(register: Register[CheckSpec]) -> None:
 @hookspec
 def register_routes(register: Register[RouteSpec]) -> None:
     """Answer inbound calls below `/plugins/<plugin>/`."""
+
+
+@hookspec
+def on_change(change: Change, settings: Any, context: ProviderContext) -> Awaitable[None] | None:
+    """Something has happened: told after it is stored, at least once, within a deadline.
+
+    The settings are those of the change's tenant. Where it raises, it is told again later, with growing pauses, and what
+    comes after it waits meanwhile; after some attempts, or at once by Rejected, the change is set aside. An
+    implementation names only the arguments that it needs.
+    """

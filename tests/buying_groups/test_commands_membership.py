@@ -209,4 +209,4 @@ async def test_the_number_of_statements_does_not_depend_on_groups_and_members(wo
             async with world.database.writing(world.tenant) as db:
                 await assign_members(db, wanted, Act("Ann", MANUAL, LATER))
         counts.append(len(seen))
-    assert counts[0] == counts[1] <= 10
+    assert counts[0] == counts[1] <= 11  # the last asks who listens

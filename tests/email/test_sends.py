@@ -52,7 +52,7 @@ async def test_the_number_of_statements_does_not_grow_with_the_recipients(world:
         with statements(world.database) as sql:
             await each.send(idempotency_key=f"key {number}")
         counts.append(len(sql))
-    assert counts[0] == counts[1] <= 9, counts
+    assert counts[0] == counts[1] <= 10, counts  # the tenth asks who listens
 
 
 async def test_who_may_not_be_sent_to_is_skipped_with_the_reason(world: World) -> None:

@@ -14,6 +14,8 @@ from pydantic import BaseModel
 
 from bg_graph.hosting.fences.options import bug_of
 from bg_graph.hosting.hooks.checking import CHECKS, FIELDS, IMPORTERS, ROUTES, Form, faults_of
+from bg_graph.hosting.hooks.listener import HOOK as LISTENING
+from bg_graph.hosting.hooks.listener import listens
 from bg_graph.hosting.hooks.running import Running
 from bg_graph.plugins import hooks as contract
 from bg_graph.plugins.context import Storage
@@ -128,7 +130,7 @@ def _registered(loaded: Loaded, specs: ModuleType | type, seconds: float) -> Reg
         added.get("register_checks", ()),
         added.get("register_routes", ()),
         added.get("register_importers", ()),
-        implemented=tuple(name for name, _ in hooks),
+        implemented=(*(name for name, _ in hooks), *([LISTENING] if listens(loaded.plugin) else ())),
         deprecated=deprecated,
     )
 

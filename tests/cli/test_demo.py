@@ -1,60 +1,20 @@
 """`bg-graph demo`: one command from nothing to an answered query."""
 
 import json
-import os
 import re
-import signal
 import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.cli.shell import PROGRAM, Shell
+from tests.cli.served import Served
+from tests.cli.served import demo as served
+from tests.cli.shell import Shell
 
 pytestmark = pytest.mark.slow
-
-
-@dataclass(frozen=True)
-class Served:
-    """A demo under way: what it printed, and how to ask it."""
-
-    greeting: str
-    url: str
-    token: str
-
-    def ask(self, query: str) -> dict[str, object]:
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
-        request = urllib.request.Request(f"{self.url}/graphql", json.dumps({"query": query}).encode(), headers)
-        with urllib.request.urlopen(request, timeout=30) as response:
-            return json.load(response)
-
-
-@contextmanager
-def served(folder: Path, *arguments: str) -> Iterator[Served]:
-    """A demo that is started, and stopped by Ctrl+C."""
-    command = [PROGRAM, "demo", "--port", "0", *arguments]
-    environment = {"PATH": os.environ["PATH"], "HOME": str(folder)}
-    with subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, text=True) as running:
-        try:
-            assert running.stdout
-            lines: list[str] = []
-            for line in running.stdout:
-                lines.append(line)
-                if "Ctrl+C" in line:
-                    break
-            greeting = "".join(lines)
-            found = re.search(r"(http://\S+)/#token=(bg_\S+)", greeting)
-            assert found, greeting
-            yield Served(greeting, found.group(1), found.group(2))
-        finally:
-            running.send_signal(signal.SIGINT)
-            running.wait(30)
 
 
 @pytest.fixture(scope="module")

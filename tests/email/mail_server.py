@@ -2,8 +2,9 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -143,6 +144,31 @@ async def mail_server(*, tls: ssl.SSLContext | None = None, port: int = 0, **opt
             if handler is not None:
                 handler.cancel()
         await asyncio.sleep(0)
+
+
+@contextmanager
+def mail_server_in_a_thread(*, silent: bool = False, **options: Any) -> Iterator[Recorder]:
+    """A mail server on a loop of its own, so that it answers whatever others do to theirs; a silent one only connects."""
+    ready, begun = threading.Event(), []
+
+    async def serve() -> None:
+        async with mail_server(**options) as recorder:
+            if silent:
+                recorder.acts["MAIL"] = is_silent
+            ended = asyncio.Event()
+            begun.extend((recorder, asyncio.get_running_loop(), ended))
+            ready.set()
+            await ended.wait()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    ready.wait(10)
+    recorder, loop, ended = begun
+    try:
+        yield recorder
+    finally:
+        loop.call_soon_threadsafe(ended.set)
+        thread.join(10)
 
 
 @asynccontextmanager

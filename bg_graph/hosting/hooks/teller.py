@@ -108,7 +108,7 @@ class Teller:
                 seconds = self._patience.first_pause
                 try:
                     if loop.time() >= enrol_at:
-                        await self._enrol()
+                        await self.enrol()
                         enrol_at = loop.time() + self._patience.enrol
                     seconds = await self._begin()
                 except Exception:
@@ -117,7 +117,7 @@ class Teller:
         finally:
             await self._end()
 
-    async def _enrol(self) -> None:
+    async def enrol(self) -> None:
         """Look which tenants there are, and have who listens to them listen: what happens from now on is kept for it."""
         self._tenants = {each.id: each for each in await self._list_tenants(self._database)}
         for tenant in self._tenants.values():

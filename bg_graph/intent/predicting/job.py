@@ -25,6 +25,7 @@ from bg_graph.intent.settings import intent_settings
 from bg_graph.intent.taxonomy import CategoryStatus, categories_in
 from bg_graph.jobs.runs import Steps
 from bg_graph.plugins.intent import IntentRequest
+from bg_graph.store.connection import TenantConnection
 
 PATIENCE = 3
 """Batches in a row without an answer after which the rest is not asked for."""
@@ -79,7 +80,8 @@ class _Run:
     generation: str
     trainings: Mapping[str, bytes]
     counts: Counter[str] = field(default_factory=Counter)
-    noted: Mapping[str, str] | None = None
+    noted: Mapping[str, str] = field(default_factory=dict)
+    changed: int = 0
     failures: list[str] = field(default_factory=list)
 
     async def carry_out(self, plan: Plan) -> dict[str, int]:
@@ -116,10 +118,18 @@ class _Run:
             present = await present_subjects(db, self.job.groups, batch.accounts)
             found = await asyncio.to_thread(concluding.conclude, predicted, stored, present)
             await store(db, found, due, self.window, self.generation)
-            if predicted is not None and (provenance := _provenance(predicted)) != self.noted:
-                await note_run(db, run_id, **provenance)
-                self.noted = provenance
+            await self._note(db, run_id, predicted, found)
         self._count(batch, found)
+
+    async def _note(self, db: TenantConnection, run_id: UUID, predicted: Predicted | None, found: Conclusions) -> None:
+        """Note in the run's record who answered and what changed, batch by batch: nobody knows whether there is a next one."""
+        changed = self.changed + len(found.added) + len(found.changed) + len(found.gone)
+        provenance = self.noted if predicted is None else _provenance(predicted)
+        if provenance != self.noted or changed != self.changed:
+            await note_run(db, run_id, signals_changed=changed, **provenance)
+        if changed != self.changed:
+            db.announce(self.job.groups.topic, None)
+        self.noted, self.changed = provenance, changed
 
     def _request(self, batch: Batch) -> IntentRequest:
         return IntentRequest(
@@ -153,12 +163,9 @@ class _Run:
         return {**told, "accounts_as_before": plan.rested}
 
     async def _end(self, run_id: UUID, counts: Mapping[str, int]) -> None:
-        changed = counts["added"] + counts["changed"] + counts["gone"]
+        ended: dict[str, Any] = {} if self.failures else {"finished_at": self.window.end}
         async with self.steps.writing() as db:
-            ended: dict[str, Any] = {} if self.failures else {"finished_at": self.window.end}
-            await note_run(db, run_id, signals_changed=changed, outcome=dict(counts), **ended)
-            if changed:
-                db.announce(self.job.groups.topic, None)
+            await note_run(db, run_id, outcome=dict(counts), **ended)
 
 
 def _provenance(predicted: Predicted) -> dict[str, str]:

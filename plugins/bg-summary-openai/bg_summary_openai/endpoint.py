@@ -152,14 +152,16 @@ def _whole(answer: Any) -> Reply:
 async def _streamed(pieces: Any) -> Reply:
     """A streamed answer, put together. One that ends without saying why was cut off."""
     parts: list[str] = []
+    length = 0
     finish, refused, model, usage = None, False, None, None
     async with pieces:
         async for piece in pieces:
             model, usage = piece.model or model, piece.usage or usage
             for choice in piece.choices[:1]:
                 parts.append(choice.delta.content or "")
+                length += len(parts[-1])
                 refused, finish = refused or bool(choice.delta.refusal), choice.finish_reason or finish
-            if sum(map(len, parts)) > LONGEST_ANSWER:
+            if length > LONGEST_ANSWER:
                 raise Rejected("TOO_LONG", "the model's answer is too long")
     if finish is None:
         raise Lost("the connection broke in the middle of the answer")

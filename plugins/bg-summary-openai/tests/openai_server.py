@@ -30,6 +30,8 @@ class Answer:
     raw: bytes | None = None
     """The whole body, in place of an answer."""
     model: Any = "little-1"
+    piece: int = 7
+    """Characters of a piece of a stream."""
 
 
 @dataclass
@@ -211,7 +213,7 @@ async def _streamed(writer: asyncio.StreamWriter, answer: Answer) -> bool:
     """Server-sent events, chunked; cut off in the middle where the answer says so."""
     writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
     content = answer.content if isinstance(answer.content, str) else ""
-    parts = [content[at : at + 7] for at in range(0, len(content), 7)]
+    parts = [content[at : at + answer.piece] for at in range(0, len(content), answer.piece)]
     pieces: list[dict[str, Any]] = [{"delta": {"content": part}, "finish_reason": None} for part in parts]
     pieces.append({"delta": {"refusal": answer.refusal}, "finish_reason": answer.finish})
     for place, piece in enumerate(pieces):

@@ -88,7 +88,7 @@ async def test_a_stream_that_is_cut_off_is_no_answer(write: Any, group: Subject,
 
 
 async def test_a_stream_that_does_not_end_is_given_up(write: Any, group: Subject) -> None:
-    async with write(always(content="x" * 70_000), stream=True, timeout=10) as writing:
+    async with write(always(content="x" * 70_000, piece=1_000), stream=True, timeout=10) as writing:
         with pytest.raises(Rejected):
             await writing.of(group)
 

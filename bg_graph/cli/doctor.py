@@ -15,6 +15,7 @@ from bg_graph.email.dispatch.measures import Waiting, waiting
 from bg_graph.email.rules.deliveries import DeliveryStatus
 from bg_graph.hosting.choosing import Plugins
 from bg_graph.hosting.discovery import Discovered
+from bg_graph.hosting.hooks.backlog import backlogs
 from bg_graph.hosting.hosted import Hosted
 from bg_graph.hosting.own_settings import is_secret
 from bg_graph.hosting.storage import PassingStorage
@@ -78,6 +79,8 @@ async def _findings(settings: Settings, config: Path | None) -> AsyncIterator[Fi
                 yield finding
             for finding in queue_findings(await waiting(database), plugins.email_plugins):
                 yield finding
+            async for finding in backlog_findings(database):
+                yield finding
     except Failure as failure:
         yield Finding(str(failure.args[0]), False, failure.remedy)
 
@@ -100,6 +103,21 @@ def queue_findings(waiting: Sequence[Waiting], plugins: Sequence[str]) -> Iterat
             yield Finding(what, False, f"{enable}, or cancel their sends")
         else:
             yield Finding(f"{each.count} deliveries are {each.status}, {since}")
+
+
+async def backlog_findings(database: Database) -> AsyncIterator[Finding]:
+    """What plugins that listen to changes were not told yet, of each tenant."""
+    for tenant in await list_tenants(database):
+        async with database.reading(tenant.id) as db:
+            found = await backlogs(db)
+        for plugin, each in sorted(found.items()):
+            if each.waiting:
+                yield Finding(f"{each.waiting} changes of {tenant.name} are still to be told to {plugin}")
+            if each.set_aside:
+                aside = f"{each.set_aside} changes of {tenant.name} were set aside ({', '.join(each.codes)})"
+                what = f"{aside}, since {plugin} failed at them: {each.error}"
+                again = f"bg-graph plugins retell {plugin} --tenant {tenant.name}"
+                yield Finding(what, False, f"when the cause is mended: {again}")
 
 
 def _settings_found(settings: Settings, config: Path | None) -> Iterator[Finding]:

@@ -8,13 +8,15 @@ import typer
 
 from bg_graph.cli.examining import examined, findings_of, shown_tenants
 from bg_graph.cli.faults import FAILED, misuse
-from bg_graph.cli.installation import settings_of
+from bg_graph.cli.installation import migrated, settings_of, tenant_named
 from bg_graph.cli.plugin_page import page_of
 from bg_graph.cli.scaffold import License, Made, write_skeleton
 from bg_graph.cli.tables import show_table
 from bg_graph.hosting.discovery import discover, to_install
+from bg_graph.hosting.hooks.backlog import tell_again
 from bg_graph.hosting.standing import Standing
 from bg_graph.settings import Settings, meant
+from bg_graph.store.clock import system_clock
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Plugins: list, show, examine, begin a new one.")
 COLUMNS = ("plugin", "version", "serves", "state", "for", "runs in", "package")
@@ -81,6 +83,26 @@ def new(
     typer.echo(f"  cd {folder}")
     typer.echo("  pip install -e '.[test]'")
     typer.echo("  pytest")
+
+
+@app.command("retell")
+def retell(
+    context: typer.Context,
+    name: Named,
+    tenant: Annotated[str | None, typer.Option(help="Tenant; needed where there are several.")] = None,
+) -> None:
+    """Have a plugin that listens be told again the changes that were set aside, since it failed at them."""
+    settings = settings_of(context)
+    _check_name(name)
+    count = asyncio.run(_told_again(settings, name, tenant))
+    typer.echo(f"{count} changes are told to {name} again, by bg-graph serve or bg-graph worker.")
+
+
+async def _told_again(settings: Settings, name: str, tenant: str | None) -> int:
+    async with migrated(settings) as database:
+        found = await tenant_named(database, tenant)
+        async with database.writing(found.id) as db:
+            return await tell_again(db, name, system_clock())
 
 
 async def _lines(settings: Settings) -> tuple[list[Standing], list[str]]:

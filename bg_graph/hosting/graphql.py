@@ -1,6 +1,7 @@
 """The `plugins` query: what is installed, what it serves, and whether it works."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from enum import Enum
 from typing import Any, Protocol
@@ -8,6 +9,8 @@ from typing import Any, Protocol
 import strawberry
 
 from bg_graph.hosting.choosing import Plugins
+from bg_graph.hosting.hooks.backlog import Backlog, backlogs
+from bg_graph.hosting.hooks.listener import HOOK
 from bg_graph.hosting.hooks.registering import PluginHooks
 from bg_graph.hosting.standing import PluginState, Standing, standings
 
@@ -94,6 +97,15 @@ class Plugin:
     failures: int = strawberry.field(description="Calls of these that failed.")
     restarts: int = strawberry.field(description="How often it was begun anew since.")
     isolation: PluginIsolation | None = strawberry.field(description="Where it runs; null where it is not in use.")
+    changes_waiting: int | None = strawberry.field(
+        description="Changes of the tenant that it is still to be told of; null where it does not listen to changes."
+    )
+    changes_set_aside: int | None = strawberry.field(
+        description="Changes that it was not told of, since it failed at them; `bg-graph plugins retell` tells them again."
+    )
+    set_aside_codes: list[str] = strawberry.field(
+        description="Why those were set aside: `PLUGIN_ERROR`, or the plugin's own codes."
+    )
 
 
 async def _plugins(info: strawberry.Info[Any, None]) -> list[Plugin]:
@@ -102,7 +114,18 @@ async def _plugins(info: strawberry.Info[Any, None]) -> list[Plugin]:
     known: Known = services[SERVICE]
     caller = info.context.caller
     lines = standings(known.plugins, known.hooks, tenant=caller.tenant_name)
-    return [_shown(line, tells=caller.may("admin")) for line in lines]
+    listening = any(HOOK in line.hooks for line in lines)
+    found = await backlogs(await info.context.db()) if listening else {}
+    return [_shown(_with_backlog(line, found), tells=caller.may("admin")) for line in lines]
+
+
+def _with_backlog(line: Standing, found: Mapping[str, Backlog]) -> Standing:
+    """The same, with what the plugin was not told: what went wrong there stands for an error where there is no later one."""
+    if line.capability is not None or HOOK not in line.hooks:
+        return line
+    mine = found.get(line.name, Backlog())
+    error = (mine.error, mine.error_at) if line.last_error is None else (line.last_error, line.last_error_at)
+    return replace(line, backlog=mine, last_error=error[0], last_error_at=error[1])
 
 
 def _shown(line: Standing, *, tells: bool) -> Plugin:
@@ -126,6 +149,9 @@ def _shown(line: Standing, *, tells: bool) -> Plugin:
         failures=line.failures,
         restarts=line.restarts,
         isolation=None if line.isolation is None else PluginIsolation(line.isolation.value),
+        changes_waiting=None if line.backlog is None else line.backlog.waiting,
+        changes_set_aside=None if line.backlog is None else line.backlog.set_aside,
+        set_aside_codes=[] if line.backlog is None else list(line.backlog.codes),
     )
 
 

@@ -8,6 +8,8 @@ from enum import StrEnum
 from bg_graph.hosting.choosing import Plugins
 from bg_graph.hosting.discovery import Discovered, Loading
 from bg_graph.hosting.fences.options import Isolation
+from bg_graph.hosting.hooks.backlog import Backlog
+from bg_graph.hosting.hooks.listener import HOOK
 from bg_graph.hosting.hooks.registering import NO_HOOKS, PluginHooks, Registered
 from bg_graph.hosting.hosted import Hosted, State
 from bg_graph.plugins.plugin import Capability
@@ -64,6 +66,8 @@ class Standing:
     failures: int = 0
     restarts: int = 0
     isolation: Isolation | None = None
+    backlog: Backlog | None = None
+    """What a plugin that listens was not told yet; None where it does not listen, or where that is not known."""
 
 
 def standings(plugins: Plugins, hooks: PluginHooks = NO_HOOKS, *, tenant: str | None = None) -> list[Standing]:
@@ -89,12 +93,20 @@ def _of_plugin(
     for capability in capabilities:
         hosted = _serving(plugins, found.name, capability, tenant)
         yield line(capability, _state_of(hosted), None, hosted)
+    called = _called(plugins, found.name, registered, tenant)
     if found.name in hooks.faults:
         yield line(None, PluginState.FAILED, hooks.faults[found.name], ())
-    elif registered is not None:
-        yield line(None, _state_of([registered.running.hosted]), None, [registered.running.hosted])
+    elif called:
+        yield line(None, _state_of(called), None, called)
     elif not capabilities:
         yield line(None, PluginState.NOT_ENABLED, "It brings nothing: neither a provider nor a hook.", ())
+
+
+def _called(plugins: Plugins, name: str, registered: Registered | None, tenant: str | None) -> list[Hosted]:
+    """What calls the hooks of a plugin: its registered functions, and its listener."""
+    functions = [] if registered is None else [registered.running.hosted]
+    listeners = plugins.listeners_of(name) if tenant is None else plugins.listening(tenant)
+    return [*functions, *(each for each in listeners if each.name == name)]
 
 
 def _deprecations(found: Discovered, registered: Registered | None) -> list[str]:
@@ -124,7 +136,7 @@ def _line(
         api=".".join(str(part) for part in plugin.api) if plugin else None,
         distribution=found.distribution,
         capabilities=capabilities,
-        hooks=registered.implemented if registered else (),
+        hooks=_hooks(registered, hosted),
         capability=capability,
         state=state,
         deprecated=" ".join(deprecated) or None,
@@ -137,6 +149,13 @@ def _line(
         restarts=sum(each.restarts for each in statuses),
         isolation=hosted[0].options.isolation if hosted else None,
     )
+
+
+def _hooks(registered: Registered | None, hosted: Sequence[Hosted]) -> tuple[str, ...]:
+    """The hooks of a plugin; one that is set for single tenants alone has nothing registered, and listens to those."""
+    if registered is not None:
+        return registered.implemented
+    return (HOOK,) if any(each.capability == HOOK for each in hosted) else ()
 
 
 def _serving(plugins: Plugins, name: str, capability: str, tenant: str | None) -> list[Hosted]:

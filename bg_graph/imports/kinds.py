@@ -128,7 +128,7 @@ SIGNAL = Kind(
     KindName.SIGNAL,
     FILE,
     required=("SubjectType", "SubjectId", "Kind", "Category", "Name", "Probability", "ComputedAt"),
-    optional=("SolutionInterest", "Product", "Model", "ModelVersion"),
+    optional=("SolutionInterest", "Product", "Model", "ModelVersion", "AccountDomain", "AccountName"),
     words=("intent", "signal"),
 )
 

@@ -17,6 +17,10 @@ _AMOUNT = re.compile(r"[+-]?(?:[0-9]{1,30}(?:\.[0-9]{0,10})?|\.[0-9]{1,10})", re
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ].+)?", re.ASCII)
 _YES = frozenset({"true", "1", "yes", "y", "on"})
 _CLOSED = "closed"
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://")
+_AFTER_AUTHORITY = re.compile(r"[/?#]")
+_PORT = re.compile(r":[0-9]*$")
+_DOMAIN = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)+", re.ASCII)
 
 STATUS_ATTRIBUTE = "new status"
 """The attribute of a change of status that says the new one, as it is compared."""
@@ -85,6 +89,17 @@ def probability(text: str) -> float | None:
         return None
     value = float(text)
     return value if 0 <= value <= 1 else None
+
+
+def website_domain(text: str) -> str | None:
+    """The domain of a web address or of a bare domain, in one form: "https://www.Acme.com/nl" is "acme.com"; None for none."""
+    authority = _AFTER_AUTHORITY.split(_SCHEME.sub("", text.strip().lower()), maxsplit=1)[0]
+    host = _PORT.sub("", authority.rpartition("@")[2]).removeprefix("www.").rstrip(".")
+    try:
+        host = host.encode("idna").decode()
+    except UnicodeError:
+        return None
+    return host if _DOMAIN.fullmatch(host) else None
 
 
 def is_open(stage: str, closed: str | None) -> bool:

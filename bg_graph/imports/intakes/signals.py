@@ -1,8 +1,8 @@
 """Rows of our own IntentSignal file: signals that another system computed."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from sqlalchemy import Row, select
 from bg_graph.accounts.rules import text_key
 from bg_graph.accounts.tables import AccountRow, PersonRow
 from bg_graph.buying_groups.tables import BuyingGroupRow, SolutionInterestRow
+from bg_graph.imports.account_names import NO_NAMES, AccountNames, account_names
 from bg_graph.imports.intakes.intake import Run, count, referenced
 from bg_graph.imports.judging import Check, accepted, missing, no_salesforce_id, shape
 from bg_graph.imports.reading import SourceRow
@@ -37,21 +38,32 @@ class Subjects:
     accounts: Mapping[str, Row[Any]]
     people: Mapping[str, Row[Any]]
     groups: Mapping[tuple[UUID, str], UUID]
+    names: AccountNames = NO_NAMES
 
     def subject(self, row: SourceRow) -> UUID | None:
         """The id of what a row's signal is about; None where it is not stored."""
-        stored = (self.people if _subject_type(row) == "PERSON" else self.accounts).get(row.text("SubjectId"))
-        if stored is None or _subject_type(row) != "GROUP":
-            return stored and stored.id
-        return self.groups.get((stored.id, text_key(row.text("SolutionInterest"))))
-
-    def account(self, row: SourceRow) -> UUID:
-        """The account of a row's subject, which is stored."""
         if _subject_type(row) == "PERSON":
-            account_id: UUID = self.people[row.text("SubjectId")].account_id
+            person = self.people.get(row.text("SubjectId"))
+            return person and person.id
+        account_id = self.account(row)
+        if account_id is None or _subject_type(row) != "GROUP":
             return account_id
-        stored_id: UUID = self.accounts[row.text("SubjectId")].id
-        return stored_id
+        return self.groups.get((account_id, text_key(row.text("SolutionInterest"))))
+
+    def account(self, row: SourceRow) -> UUID | None:
+        """The account of a row's subject; None where it is not stored, or several are meant."""
+        if _subject_type(row) == "PERSON":
+            person = self.people.get(row.text("SubjectId"))
+            return person and person.account_id
+        if names_account(row):
+            found = self.named(row)
+            return next(iter(found)) if len(found) == 1 else None
+        stored = self.accounts.get(row.text("SubjectId"))
+        return stored and stored.id
+
+    def named(self, row: SourceRow) -> Set[UUID]:
+        """The accounts that fit the domain and the name of a row that has no id."""
+        return self.names.matching(row.text("AccountDomain"), row.text("AccountName"))
 
     def key(self, row: SourceRow) -> SignalKey | None:
         """What tells a row's signal from others."""
@@ -65,6 +77,32 @@ class Subjects:
 def subject_type_invalid(row: SourceRow, _known: object) -> str | None:
     """A subject that can't have signals."""
     return None if _subject_type(row) in SUBJECT_TYPES else f"a subject is one of {', '.join(SUBJECT_TYPES)}"
+
+
+def names_account(row: SourceRow) -> bool:
+    """Whether a row gives a domain or a name in place of an account's id."""
+    given = row.text("AccountDomain") or row.text("AccountName")
+    return bool(given) and not row.text("SubjectId") and _subject_type(row) != "PERSON"
+
+
+def bad_id(row: SourceRow, known: object) -> str | None:
+    """An id that is no Salesforce id, where the account is not named otherwise."""
+    return None if names_account(row) else no_salesforce_id(row, known)
+
+
+def account_unknown(row: SourceRow, known: Subjects) -> str | None:
+    """A domain and a name that no account has."""
+    if not names_account(row) or known.named(row):
+        return None
+    domain = row.text("AccountDomain")
+    return f"no account with this name is stored{f', nor one with the website {domain}' if domain else ''}"
+
+
+def account_ambiguous(row: SourceRow, known: Subjects) -> str | None:
+    """A domain or a name that several accounts have."""
+    if not names_account(row) or len(known.named(row)) < 2:
+        return None
+    return f"{len(known.named(row))} accounts have this domain or name; give the account's SubjectId"
 
 
 def subject_unknown(row: SourceRow, known: Subjects) -> str | None:
@@ -104,7 +142,9 @@ def signal_seen(row: SourceRow, known: Subjects) -> str | None:
 CHECKS: tuple[Check[Subjects], ...] = (
     Check("ROW_SHAPE", "", shape),
     Check("SUBJECT_TYPE_INVALID", "SubjectType", subject_type_invalid),
-    Check("BAD_ID", "SubjectId", no_salesforce_id),
+    Check("BAD_ID", "SubjectId", bad_id),
+    Check("ACCOUNT_UNKNOWN", "AccountName", account_unknown),
+    Check("ACCOUNT_AMBIGUOUS", "AccountName", account_ambiguous),
     Check("SUBJECT_UNKNOWN", "SubjectId", subject_unknown),
     Check("KIND_INVALID", "Kind", kind_invalid),
     Check("NAME_MISSING", "Name", missing("Name", "the name of the keyword, product or category")),
@@ -122,6 +162,7 @@ class SignalIntake:
 
     run: Run
     _signals: set[SignalKey] = field(default_factory=set)
+    _names: AccountNames | None = None
 
     async def take(self, db: TenantConnection, rows: Sequence[SourceRow], tally: Tally) -> None:
         """Judge a batch and store what is accepted."""
@@ -134,8 +175,10 @@ class SignalIntake:
             key = known.key(row)
             assert key is not None
             self._signals.add(key)
-            records[key] = _record(row, key)
-            subject_accounts[key[1]] = known.account(row)
+            records[key] = _record(row, key, self.run.plugin or IMPORT)
+            account_id = known.account(row)
+            assert account_id is not None
+            subject_accounts[key[1]] = account_id
         settings = await intent_settings(db)
         done = await import_signals(db, records, subject_accounts, settings, self.run.now)
         count(tally, done.differing)
@@ -150,9 +193,11 @@ class SignalIntake:
     async def _known(self, db: TenantConnection, rows: Sequence[SourceRow]) -> Subjects:
         accounts = await referenced(db, AccountRow, rows, "SubjectId")
         people = await referenced(db, PersonRow, rows, "SubjectId", columns=("id", "account_id"))
-        of_groups = {row.text("SubjectId") for row in rows if _subject_type(row) == "GROUP"}
-        groups = await _groups(db, {accounts[text].id for text in of_groups if text in accounts})
-        return Subjects(self._signals, accounts, people, groups)
+        if self._names is None and any(map(names_account, rows)):
+            self._names = await account_names(db)
+        known = Subjects(self._signals, accounts, people, {}, self._names or NO_NAMES)
+        of_groups = {known.account(row) for row in rows if _subject_type(row) == "GROUP"}
+        return replace(known, groups=await _groups(db, {each for each in of_groups if each is not None}))
 
 
 def _subject_type(row: SourceRow) -> str:
@@ -166,7 +211,7 @@ def _product(row: SourceRow, kind: str) -> str:
     return row.text("Product") or (row.text("Name") if kind == IntentKind.PRODUCT else "")
 
 
-def _record(row: SourceRow, key: SignalKey) -> dict[str, Any]:
+def _record(row: SourceRow, key: SignalKey, plugin: str) -> dict[str, Any]:
     subject_kind, subject_id, kind, category, product, _ = key
     return {
         "subject_kind": subject_kind,
@@ -177,7 +222,7 @@ def _record(row: SourceRow, key: SignalKey) -> dict[str, Any]:
         "name": row.text("Name"),
         "probability": probability(row.text("Probability")),
         "computed_at": point_in_time(row.text("ComputedAt")),
-        "model_plugin": IMPORT,
+        "model_plugin": plugin,
         "model_name": row.text("Model"),
         "model_version": row.text("ModelVersion"),
     }

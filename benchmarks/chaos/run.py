@@ -46,6 +46,7 @@ FAULTS = (
     ("lie", "thread"),
     ("exit", "thread"),
     ("block", "process"),
+    ("spin", "process"),
     ("exit", "process"),
     ("crash", "process"),
     ("leak", "process"),

@@ -14,7 +14,6 @@ from bg_graph.settings import Settings
 from bg_graph.web.logs import configure_logs
 from bg_graph.web.transport import TransportOptions, uvicorn_config
 
-
 TURN = 0.0005
 """Seconds after which a thread that computes gives way to another. With Python's 5 ms, a plugin that computes in its thread
 without end holds requests up 6 to 12 times as long as they take; so 2 times (benchmarks/chaos), and nothing is lost."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, select, union_all, update
 
 from bg_graph.accounts.fact_marks import FactSource, mark_facts
 from bg_graph.accounts.tables import AccountRow, PersonRow
@@ -98,13 +98,11 @@ async def note_run(db: TenantConnection, run_id: UUID, **values: Any) -> None:
 
 
 def _of_accounts(groups: GroupSource) -> ColumnElement[bool]:
+    """In one list, whatever they are: with an `or` of three the signals of all accounts would be looked through."""
     people = select(person.c.id).where(of_tenant(person), person.c.account_id.in_(ACCOUNTS))
     in_use = groups.members.subquery("in_use")
-    return or_(
-        and_(signal.c.subject_kind == "PERSON", signal.c.subject_id.in_(people)),
-        and_(signal.c.subject_kind == "GROUP", signal.c.subject_id.in_(select(in_use.c.group_id))),
-        and_(signal.c.subject_kind == "ACCOUNT", signal.c.subject_id.in_(ACCOUNTS)),
-    )
+    accounts = select(account.c.id).where(of_tenant(account), account.c.id.in_(ACCOUNTS))
+    return signal.c.subject_id.in_(union_all(people, select(in_use.c.group_id), accounts))
 
 
 async def _store_accounts(

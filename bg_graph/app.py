@@ -13,8 +13,6 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from bg_email_outbox.files import OutboxFiles
-from bg_email_outbox.settings import OutboxSettings
 from bg_graph.buying_groups.commands.intent_groups import GROUP_SOURCE
 from bg_graph.buying_groups.commands.maintenance import maintain_job
 from bg_graph.buying_groups.graphql.groups import GROUP
@@ -61,7 +59,6 @@ from bg_graph.web.callers import bearer_token
 from bg_graph.web.explorer import ExplorerTab, TokenNeededError, explorer_routes
 from bg_graph.web.metrics import Metrics
 from bg_graph.web.options import Limits, WebOptions
-from bg_graph.web.outbox import outbox_routes
 from bg_graph.web.plugin_routes import PluginRoutes
 from bg_graph.web.server import build_web
 from bg_graph.web.unsubscribe import unsubscribe_routes
@@ -227,7 +224,6 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> ASGIApp:
         web_options(settings),
         extra_routes=[
             *explorer_routes(product.tabs),
-            *_provider_routes(product),
             *_mail_routes(product),
             *_plugin_routes(product),
         ],
@@ -236,14 +232,6 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> ASGIApp:
         follow=product.follow_caller,
         metrics=metrics,
     )
-
-
-def _provider_routes(product: Product) -> list[Route]:
-    """The pages of the providers in use."""
-    settings = product.plugins.settings_of("outbox")
-    if not isinstance(settings, OutboxSettings):
-        return []
-    return outbox_routes(OutboxFiles(settings.folder), product.authenticate)
 
 
 def _mail_routes(product: Product) -> list[Route]:
@@ -264,7 +252,8 @@ def _mail_routes(product: Product) -> list[Route]:
 
 def _plugin_routes(product: Product) -> list[Route]:
     """The pages of plugins, and the calls that they answer."""
-    routes = PluginRoutes(product.authenticate, product.clock, product.settings.limits.body_timeout)
+    timeout, settings_of = product.settings.limits.body_timeout, product.plugins.settings_of
+    routes = PluginRoutes(product.authenticate, product.clock, timeout, settings_of)
     return routes.of(product.hooks.registered)
 
 

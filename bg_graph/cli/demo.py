@@ -30,13 +30,13 @@ from bg_graph.tenancy.commands import create_tenant, create_token
 from bg_graph.tenancy.reads import list_tenants
 from bg_graph.tenancy.rules import Right
 from bg_graph.web.logs import configure_logs
-from bg_graph.web.outbox import PATH as OUTBOX_PAGE
 
 app = typer.Typer(add_completion=False)
 
 TENANT = "demo"
 DATABASE = "bg-graph.sqlite"
 OUTBOX = "outbox"
+OUTBOX_PAGE = "/plugins/outbox/"
 """Folder below the demo's, in which the e-mails lie that it would have sent."""
 RECORD = "demo.json"
 """Tells that a folder is a demo's, what was asked for, and whether it is complete."""

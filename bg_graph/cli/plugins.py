@@ -113,7 +113,7 @@ async def _lines(settings: Settings) -> tuple[list[Standing], list[str]]:
 
 
 def _row(line: Standing) -> tuple[str, ...]:
-    serves = line.capability or ", ".join(line.capabilities) or ("hooks" if line.hooks else "-")
+    serves = line.capability or ("hooks" if line.hooks else ", ".join(line.capabilities) or "-")
     served = ", ".join(shown_tenants(line.tenants)) or "-"
     state = f"{line.state}, deprecated" if line.deprecated else str(line.state)
     return (line.name, line.version, serves, state, served, line.isolation or "-", line.distribution)

@@ -122,9 +122,9 @@ class Plugins:
         """Every provider in use."""
         return tuple(self._built.values())
 
-    def settings_of(self, plugin: str) -> BaseModel | None:
-        """The installation's settings of a plugin; None where it is not loaded."""
-        return self._chosen.settings_for(plugin, "")
+    def settings_of(self, plugin: str, tenant: str = "") -> BaseModel | None:
+        """A plugin's settings of the installation, or for a tenant (by its name); None where it is not loaded for it."""
+        return self._chosen.settings_for(plugin, tenant)
 
     def fence_of(self, plugin: str) -> FenceSettings:
         """How a plugin is kept apart."""

@@ -144,6 +144,8 @@ class RouteRequest:
     """The caller's tenant; None with ANYBODY."""
     received_at: datetime
     """Aware."""
+    settings: Any = None
+    """The plugin's settings for that tenant; those of the installation with ANYBODY."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,10 @@
 """Inbound calls that plugins answer, below `/plugins/<plugin>/`: who may call, how large and how slow a call may be."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -29,6 +30,10 @@ _NOT_TAKEN = frozenset({"content-length", "transfer-encoding", "connection", "se
 """Header fields that are the server's to say, or that would reach beyond the plugin's own pages."""
 
 
+SettingsOf = Callable[[str, str], Any]
+"""A plugin's settings for a tenant, both by name; the tenant is empty for the installation."""
+
+
 @dataclass(frozen=True, slots=True)
 class PluginRoutes:
     """What answers inbound calls of plugins."""
@@ -36,6 +41,7 @@ class PluginRoutes:
     authenticate: Authenticate
     clock: Clock
     body_timeout: float
+    settings_of: SettingsOf
 
     def of(self, registered: tuple[Registered, ...]) -> list[Route]:
         """The routes of all plugins."""
@@ -63,6 +69,7 @@ class PluginRoutes:
             body=body,
             tenant=tenant,
             received_at=self.clock(),
+            settings=self.settings_of(plugin.name, tenant or ""),
         )
         try:
             return _response(await plugin.running.answer(spec, call))

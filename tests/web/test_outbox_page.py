@@ -8,12 +8,15 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from bg_email_outbox.files import OutboxFiles
+from bg_email_outbox.page import PAGE_SIZE
+from bg_email_outbox.plugin import PLUGIN
 from bg_email_outbox.provider import OutboxProvider
 from bg_email_outbox.settings import OutboxSettings
+from bg_graph.hosting.hooks.registering import Loaded, register_all
+from bg_graph.hosting.storage import PassingStorage
 from bg_graph.store.ids import new_id
 from bg_graph.tenancy.rules import Caller, Right
-from bg_graph.web.outbox import PAGE_SIZE, outbox_routes
+from bg_graph.web.plugin_routes import PluginRoutes
 from tests.email.messages import AT, key_of, parsed, recipient, request
 from tests.plugins.lent import lent
 
@@ -42,10 +45,14 @@ async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     async def authenticate(token: str | None) -> Caller | None:
         return CALLERS.get(token or "")
 
-    app = Starlette(routes=outbox_routes(OutboxFiles(tmp_path / "outbox"), authenticate))
+    settings = OutboxSettings(folder=tmp_path / "outbox")
+    hooks = register_all([Loaded(PLUGIN, settings, PassingStorage())])
+    routes = PluginRoutes(authenticate, lambda: AT, 5.0, lambda *_: settings)
+    app = Starlette(routes=routes.of(hooks.registered))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test/plugins/outbox/") as opened:
         yield opened
+    await hooks.close()
 
 
 def token(name: str) -> dict[str, str]:

@@ -48,6 +48,10 @@ def raising(fault: BaseException) -> Handle:
     return handle
 
 
+async def settings(request: RouteRequest) -> RouteResponse:
+    return RouteResponse(body=str(request.settings).encode())
+
+
 async def nonsense(request: RouteRequest) -> RouteResponse:
     return "hello"  # type: ignore[return-value]
 
@@ -67,6 +71,8 @@ async def unwell() -> Health:
 ANYBODY = RouteAccess.ANYBODY
 SPECS = (
     RouteSpec(path="messages/{key}", handle=echo),
+    RouteSpec(path="settings", handle=settings),
+    RouteSpec(path="public/settings", handle=settings, access=ANYBODY),
     RouteSpec(path="admin", handle=echo, access=RouteAccess.ADMIN),
     RouteSpec(path="hook", handle=echo, access=ANYBODY, method=RouteMethod.POST, max_body=10),
     RouteSpec(path="forged", handle=raising(Forged("wrong signature")), access=ANYBODY),
@@ -104,7 +110,10 @@ async def client(hooks: PluginHooks) -> AsyncIterator[httpx.AsyncClient]:
     async def authenticate(token: str | None) -> Caller | None:
         return CALLERS.get(token or "")
 
-    routes = PluginRoutes(authenticate, lambda: datetime.now(UTC), 5.0).of(hooks.registered)
+    def settings_of(plugin: str, tenant: str) -> str:
+        return f"those of {plugin} for {tenant or 'everybody'}"
+
+    routes = PluginRoutes(authenticate, lambda: datetime.now(UTC), 5.0, settings_of).of(hooks.registered)
     transport = httpx.ASGITransport(Starlette(routes=routes))
     async with httpx.AsyncClient(transport=transport, base_url="http://test/plugins/acme/") as opened:
         yield opened
@@ -161,3 +170,9 @@ async def test_an_answer_sets_no_cookie_and_can_run_nothing(client: httpx.AsyncC
 async def test_checks_of_plugins_are_readiness_checks_with_the_plugins_name(hooks: PluginHooks) -> None:
     told = {name: await check() for name, check in readiness_of(hooks).items()}
     assert told == {"acme-well": None, "acme-queue": "the queue is long"}
+
+
+async def test_the_settings_are_those_of_the_callers_tenant(client: httpx.AsyncClient) -> None:
+    own = await client.get("settings", headers=token("reads"))
+    everybodys = await client.get("public/settings", headers=token("reads"))
+    assert (own.text, everybodys.text) == ("those of acme for acme", "those of acme for everybody")

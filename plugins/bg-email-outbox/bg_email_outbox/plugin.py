@@ -2,6 +2,7 @@
 
 from types import MappingProxyType
 
+from bg_email_outbox import page
 from bg_email_outbox.provider import OutboxProvider
 from bg_email_outbox.settings import OutboxSettings
 from bg_graph.plugins.plugin import Plugin
@@ -12,4 +13,5 @@ PLUGIN = Plugin(
     title="Outbox: keeps each message as a file, sends nothing",
     settings=OutboxSettings,
     provides=MappingProxyType({"email": OutboxProvider}),
+    hooks=page,
 )

@@ -131,6 +131,9 @@ async def _of_hooks(found: Examined, name: str | None) -> AsyncIterator[Finding]
     for each in found.hooks.registered:
         if name in (None, each.name):
             yield Finding(f"hooks of {each.name}: {', '.join(each.implemented)}")
+            for source in each.importers:
+                reads = ", ".join(source.suffixes) or "remote"
+                yield Finding(f"source {each.name}.{source.name}: {source.title} ({source.kind}; {reads})")
             for deprecated in each.deprecated:
                 yield Finding(f"{each.name} uses a hook that will be removed", True, deprecated)
             async for finding in _of_checks(each):

@@ -21,7 +21,6 @@ from bg_graph.imports.source_inputs import BROKEN_OFF
 from bg_graph.imports.sources import Asked, NoSuchSource, import_from, sources_of
 from bg_graph.settings import Settings
 from bg_graph.tenancy.names import TenantNames
-from bg_graph.web.logs import configure_logs
 
 app = typer.Typer(add_completion=False)
 
@@ -60,7 +59,6 @@ def import_paths(
     """
     if source is not None:
         settings = settings_of(context, with_plugins=True)
-        configure_logs(settings.logging.format, settings.logging.level)
         work = _import_from(settings, tenant, source, paths or [], rejects, anew)
     elif paths:
         work = _import(settings_of(context), tenant, paths)

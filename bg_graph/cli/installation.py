@@ -33,6 +33,7 @@ def settings_of(context: typer.Context, *, with_plugins: bool = False, **flags: 
     From here on what is logged goes to standard error, plugins that can't be loaded included: what a command prints is
     read by other programs.
     """
+    structlog.reset_defaults()  # what a command before in this process has set up does not fit this factory
     structlog.configure(
         logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),

@@ -76,6 +76,10 @@ def choose(providers: ProviderSettings, own: PluginTables, points: Points = inst
                 if result.settings is not None:
                     settings[each.name, tenant] = result.settings
                 faults += result.faults
+            if each.plugin.hooks is not None and (each.name, "") not in settings and each.name in own.plugins:
+                # Every tenant that is named has settings of its own: what was given for all serves hooks, where it is enough.
+                general = judged(each.plugin, f"plugins.{each.name}", own.plugins[each.name].given).settings
+                settings |= {} if general is None else {(each.name, ""): general}
     return Chosen(MappingProxyType(discovered), MappingProxyType(settings), tuple(dict.fromkeys(faults)))
 
 

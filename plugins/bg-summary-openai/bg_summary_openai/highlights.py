@@ -1,4 +1,4 @@
-"""Highlights: which facts they may bring out, and which they must."""
+"""Highlights and bullets: which facts they may bring out, and which they must."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -27,12 +27,42 @@ _REQUIRED: Mapping[SubjectKind, tuple[HighlightKind, ...]] = MappingProxyType(
         SubjectKind.ACCOUNT: (HighlightKind.TOP_ENGAGED_GROUPS, HighlightKind.TOP_ENGAGED_PEOPLE),
     }
 )
+_BULLETED: Mapping[FactKind, str] = MappingProxyType(
+    {
+        FactKind.ACTIVITY: "what the person did",
+        FactKind.TREND: "what is trending",
+        FactKind.GROWTH: "how the score moved",
+        FactKind.SHARED_TOPICS: "who read about the same",
+    }
+)
 
 
 def wanted(subject: Subject) -> dict[HighlightKind, list[Fact]]:
     """The highlights of a subject with the facts that are their items."""
     kinds = _REQUIRED.get(subject.kind, ())
     return {kind: [fact for each in _KINDS[kind] for fact in subject.of(each)[: most_of(each)]] for kind in kinds}
+
+
+def bulleted(subject: Subject, slots: Mapping[str, Slot]) -> list[list[str]]:
+    """The slots that bullets are made of, for each kind of fact; of each kind, one at least is told of a person.
+
+    Source: domain.md, AI summary of a member.
+    """
+    if subject.kind not in (SubjectKind.MEMBER, SubjectKind.PERSON):
+        return []
+    found = [
+        [name for name, slot in slots.items() if slot.fact.kind is kind and not slot.is_name] for kind in _BULLETED
+    ]
+    return [names for names in found if names]
+
+
+def bullet_hints(subject: Subject, slots: Mapping[str, Slot]) -> list[str]:
+    """What the model is told of these."""
+    hints = []
+    for names in bulleted(subject, slots):
+        listed = ", ".join(f"{{{name}}}" for name in names)
+        hints.append(f"At least one bullet tells {_BULLETED[slots[names[0]].fact.kind]}, by any of these: {listed}")
+    return hints
 
 
 def highlight_of(

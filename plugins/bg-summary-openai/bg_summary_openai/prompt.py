@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bg_graph.plugins.summaries import HighlightKind, Subject, SubjectKind
-from bg_summary_openai.highlights import wanted
+from bg_graph.plugins.summaries import HighlightKind, Subject
+from bg_summary_openai.highlights import bullet_hints, wanted
 from bg_summary_openai.phrases import PHRASES
 from bg_summary_openai.slots import Slot
 from bg_summary_openai.vocabulary import VOCABULARY
@@ -22,7 +22,6 @@ Rules:
 - A slot that ends in .name, but for that of the {subject}, is never beside a slot of somebody or something else that does not.
 - Plain sentences of at most thirty words, each in a string of its own.
 Answer with one JSON object and nothing else: {form}"""
-_BEYOND = "Bullets tell what the person did, what is trending, how the score moved."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,9 +50,8 @@ def question_about(subject: Subject, slots: Mapping[str, Slot], language: str) -
         form=json.dumps(_form(kinds)),
     )
     listed = "\n".join(f"{{{name}}} reads: {slot.shown}" for name, slot in slots.items())
-    hints = "\n".join(_hint(kind, slots, subject) for kind in kinds)
-    more = _BEYOND if subject.kind in (SubjectKind.MEMBER, SubjectKind.PERSON) else ""
-    asked = f"Summarise this {word} in two to four sentences. {more}\nSlots:\n{listed}\n{hints}".strip()
+    hints = "\n".join([*(_hint(kind, slots, subject) for kind in kinds), *bullet_hints(subject, slots)])
+    asked = f"Summarise this {word} in two to four sentences.\nSlots:\n{listed}\n{hints}".strip()
     messages = ({"role": "system", "content": rules}, {"role": "user", "content": asked})
     return Question(messages=messages, schema=schema_of(kinds))
 

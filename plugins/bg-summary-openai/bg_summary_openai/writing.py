@@ -3,22 +3,21 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from bg_graph.plugins.summaries import FactKind, Highlight, Model, Statement, Subject, SubjectKind, Summary
+from bg_graph.plugins.summaries import Highlight, Model, Statement, Subject, Summary
 from bg_summary_openai.draft import Draft
-from bg_summary_openai.highlights import highlight_of, wanted
+from bg_summary_openai.highlights import bulleted, highlight_of, wanted
 from bg_summary_openai.phrases import PHRASES
 from bg_summary_openai.slots import Slot
 from bg_summary_openai.wall import Drop, filled
 
 MOST_SENTENCES = 6
 """Sentences of a text, and bullets."""
-_TOLD_BY_BULLETS = frozenset({FactKind.ACTIVITY, FactKind.TREND, FactKind.GROWTH, FactKind.SHARED_TOPICS})
 
 
 def written(
     subject: Subject, draft: Draft, slots: Mapping[str, Slot], language: str, model: Model
 ) -> tuple[Summary | None, Counter[Drop]]:
-    """The summary, None where a sentence or highlight that it must have is missing; and what was dropped, by reason."""
+    """The summary, None where a sentence, bullet or highlight that it must have is missing; and what was dropped, by reason."""
     drops: Counter[Drop] = Counter()
     text = _sentences(draft.text, slots, language, drops)
     bullets = _sentences(draft.bullets, slots, language, drops)
@@ -30,15 +29,16 @@ def written(
             drops[found] += 1
             return None, drops
         highlights.append(found)
-    if not text or (_needs_bullets(subject) and not bullets):
+    if not text or not _tell_all(bullets, subject, slots):
         return None, drops
     summary = Summary(text=tuple(text), bullets=tuple(bullets), highlights=tuple(highlights), model=model)
     return summary, drops
 
 
-def _needs_bullets(subject: Subject) -> bool:
-    is_person = subject.kind in (SubjectKind.MEMBER, SubjectKind.PERSON)
-    return is_person and any(fact.kind in _TOLD_BY_BULLETS for fact in subject.facts)
+def _tell_all(bullets: Sequence[Statement], subject: Subject, slots: Mapping[str, Slot]) -> bool:
+    """Whether the bullets of a person tell something of each kind that they are to tell of."""
+    cited = {key for bullet in bullets for key in bullet.facts}
+    return all(not cited.isdisjoint(slots[name].fact.key for name in names) for names in bulleted(subject, slots))
 
 
 def _sentences(

@@ -11,6 +11,7 @@ from typing import Any
 
 SLOTS = re.compile(r"^\{([a-z0-9_.]+)\} reads: (.*)$", re.MULTILINE)
 KINDS = re.compile(r"^The highlight ([A-Z_]+) names all of these, in this order: (.*)$", re.MULTILINE)
+BULLETS = re.compile(r"^At least one bullet tells .*, by any of these: (.*)$", re.MULTILINE)
 Writer = Callable[[dict[str, Any]], str]
 
 
@@ -65,7 +66,9 @@ def honest(question: dict[str, Any], opener: str = "") -> str:
     prompt = question["messages"][1]["content"]
     name = next(each for each in slots if each.endswith(".name"))
     text = [opener + sentence(name, each) for each in own_values(slots)[:3]] or [opener + sentence(name)]
-    bullets = [opener + sentence(name, each) for each in slots if "." not in each][:4]
+    told = [re.findall(r"\{([a-z0-9]+)\}", listed)[0] for listed in BULLETS.findall(prompt)]
+    told += [each for each in slots if "." not in each and each not in told]
+    bullets = [opener + sentence(name, each) for each in told[:4]]
     highlights = {kind: f"{opener}{listed}." for kind, listed in KINDS.findall(prompt)}
     return json.dumps({"text": text, "bullets": bullets, "highlights": highlights})
 

@@ -10,7 +10,7 @@ from adversaries import ANSWERS, LIES, NO_SENTENCES, only_lie, with_lie
 from openai_server import Answer, honest
 
 from bg_graph.plugins.errors import Rejected, Unavailable
-from bg_graph.plugins.summaries import Subject, Summary
+from bg_graph.plugins.summaries import FactKind, Subject, Summary
 from bg_summary_openai.settings import Form
 
 SENTENCES = {**LIES, **{name: (lie, "NO_TEXT") for name, lie in NO_SENTENCES.items()}}
@@ -23,6 +23,17 @@ EVENT = (
 
 def always(**given: Any) -> Callable[[dict[str, Any]], Answer]:
     return lambda _: Answer(**given)
+
+
+def without_bullet(number: int) -> Callable[[dict[str, Any]], Answer]:
+    """An honest model but for one bullet; the first three are of a kind each."""
+
+    def answer(question: dict[str, Any]) -> Answer:
+        draft = json.loads(honest(question))
+        del draft["bullets"][3:], draft["bullets"][number]
+        return Answer(content=json.dumps(draft))
+
+    return answer
 
 
 def texts(summary: Summary) -> list[str]:
@@ -49,6 +60,16 @@ async def test_a_summary_whose_text_or_highlights_are_a_lie_is_declined(write: A
         for name, (lie, _) in SENTENCES.items():
             writing.server.answer = only_lie(lie, place)
             assert await writing.of(group) == [None], name
+
+
+async def test_a_person_of_whom_a_kind_of_bullet_is_left_out_is_declined(write: Any, person: Subject) -> None:
+    async with write() as writing:
+        [summary] = await writing.of(person)
+        told = {fact.kind for bullet in summary.bullets for fact in person.facts if fact.key in bullet.facts}
+        assert {FactKind.ACTIVITY, FactKind.TREND, FactKind.GROWTH} <= told
+        for number in range(3):
+            writing.server.answer = without_bullet(number)
+            assert await writing.of(person) == [None]
 
 
 async def test_what_is_said_twice_is_shown_once(write: Any, group: Subject) -> None:

@@ -13,7 +13,7 @@ from bg_graph.intent.rules import DEFAULT_SETTINGS
 from bg_graph.intent.tables import IntentTrainingRow
 from bg_graph.plugins.errors import Unavailable
 from bg_graph.plugins.intent import Outcome, Training, TrainingRequest
-from tests.conftest import NOW
+from tests.conftest import NOW, statements
 from tests.intent.predicting import Counting, approve, model, run_intent, sell
 from tests.world import World
 
@@ -132,3 +132,35 @@ async def test_without_deals_nobody_is_asked_to_learn(world: World):
     provider = Counting(teach=taught)
     await run_intent(world, model(provider))
     assert (provider.learned, len(provider.requests)) == ([], 1)
+
+
+async def test_what_is_read_to_learn_takes_the_same_number_of_statements_for_any_number_of_accounts(
+    world: World, sold: UUID
+):
+    async def reads(provider: Counting, version: str) -> int:
+        with statements(world.database) as seen:
+            await run_intent(world, model(provider, version=version))
+        return sum("FROM activity" in each for each in seen)
+
+    await world.person(await world.account())
+    few = await reads(Counting(), "1")
+    won = {"is_open": False, "stage": "Closed Won", "close_date": f"{NOW - 20 * DAY:%Y-%m-%d}"}
+    for _ in range(5):
+        account = await world.account()
+        await world.activity(await world.person(account), at=NOW - 30 * DAY, topics=["cost"])
+        await world.opportunity(account, **won, columns={"product__c": "Data"})
+        await world.person(await world.account())
+    provider = Counting(teach=taught)
+    assert await reads(provider, "2") == few
+    (request,) = provider.learned
+    assert len(request.outcomes) == 6, "who did nothing teaches nothing"
+    assert [request.request.subjects[number].account for number in range(6)] == [
+        outcome.account for outcome in request.outcomes
+    ]
+    told = request.request
+    read = [
+        (told.person_accounts[person], told.contents[content].topics)
+        for person, content in zip(told.activities.persons, told.activities.contents, strict=True)
+    ]
+    assert sorted(topics for _, topics in read) == [("cost",)] * 5 + [("data lake",)]
+    assert {account for account, _ in read} == {outcome.account for outcome in request.outcomes}

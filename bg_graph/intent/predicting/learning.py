@@ -34,6 +34,7 @@ from bg_graph.plugins.intent import (
     Outcome,
     TrainingRequest,
 )
+from bg_graph.store.chunks import chunks
 from bg_graph.store.connection import TenantConnection, table_of
 from bg_graph.store.ids import new_id
 from bg_graph.store.scope import of_tenant
@@ -41,7 +42,9 @@ from bg_graph.store.scope import of_tenant
 LEARN_EVERY = timedelta(days=7)
 """How long what was learned stands, whatever was sold meanwhile: another model means that all is computed anew."""
 MOST_ACTIVITIES = 1_000_000
-"""Activities that are learned from at most."""
+"""Activities that are learned from at most, but for those of the accounts that are read with them."""
+ACCOUNTS_AT_ONCE = 100
+"""Accounts that are read together."""
 
 account = table_of(AccountRow)
 training = table_of(IntentTrainingRow)
@@ -135,14 +138,17 @@ class Learning:
         return made
 
     async def _request(self, db: TenantConnection, episodes: Iterable[Episode]) -> TrainingRequest:
+        """All that a model learns from. Accounts of one moment are read together: most moments are the ends of days."""
         columns = _Episodes(self.as_of)
+        of_moment: dict[datetime, list[Episode]] = defaultdict(list)
         for each in episodes:
-            window = Window.before(each.at, self.settings)
-            batch = await gather(db, self.groups, [each.account_id], window)
-            if len(batch.activities):
-                columns.take(each, batch)
-            if len(columns.persons) > MOST_ACTIVITIES:
-                break
+            of_moment[each.at].append(each)
+        for at, together in of_moment.items():
+            for some in chunks(together, ACCOUNTS_AT_ONCE):
+                window = Window.before(at, self.settings)
+                columns.take(some, await gather(db, self.groups, [each.account_id for each in some], window))
+                if len(columns.persons) > MOST_ACTIVITIES:
+                    return columns.request(self.tenant, self.settings, self.terms)
         return columns.request(self.tenant, self.settings, self.terms)
 
 
@@ -158,6 +164,7 @@ class _Episodes:
     """Columns of all episodes together: each is an account of its own, its times moved so that it ends at `as_of`."""
 
     as_of: datetime
+    accounts: int = 0
     kinds: dict[str, int] = field(default_factory=lambda: defaultdict(count().__next__))
     contents: dict[Content, int] = field(default_factory=lambda: defaultdict(count().__next__))
     person_accounts: "array[int]" = field(default_factory=lambda: array("i"))
@@ -168,19 +175,26 @@ class _Episodes:
     subjects: list[IntentSubject] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
 
-    def take(self, episode: Episode, batch: Batch) -> None:
-        """Add an episode."""
-        account, first = len(self.subjects), len(self.person_accounts)
-        shift = int((self.as_of - episode.at).total_seconds())
+    def take(self, episodes: Sequence[Episode], batch: Batch) -> None:
+        """Add episodes of one moment, whose accounts are those of the batch. Accounts that did nothing are left out."""
+        first_account, first = self.accounts, len(self.person_accounts)
+        shift = int((self.as_of - episodes[0].at).total_seconds())
         kinds, contents = [self.kinds[each] for each in batch.kinds], [self.contents[each] for each in batch.contents]
         done = batch.activities
         self.persons.extend(map(first.__add__, done.persons))
         self.times.extend(map(shift.__add__, done.times))
         self.kind_numbers.extend(map(kinds.__getitem__, done.kinds))
         self.content_numbers.extend(map(contents.__getitem__, done.contents))
-        self.person_accounts.extend([account] * len(batch.persons))
-        everybody = array("i", range(first, len(self.person_accounts)))
-        self.subjects.append(IntentSubject(kind=IntentSubjectKind.ACCOUNT, account=account, persons=everybody))
+        self.person_accounts.extend(map(first_account.__add__, batch.person_accounts))
+        self.accounts += len(batch.accounts)
+        active = set(map(batch.person_accounts.__getitem__, done.persons))
+        everybody = (each for each in batch.subjects if each.kind is IntentSubjectKind.ACCOUNT)
+        for episode, subject in zip(episodes, everybody, strict=True):
+            if subject.account in active:
+                self._add(episode, first_account + subject.account, array("i", map(first.__add__, subject.persons)))
+
+    def _add(self, episode: Episode, account: int, persons: "array[int]") -> None:
+        self.subjects.append(IntentSubject(kind=IntentSubjectKind.ACCOUNT, account=account, persons=persons))
         self.outcomes += (Outcome(account=account, term=term, won=won) for term, won in sorted(episode.bought.items()))
 
     def request(self, tenant: str, settings: IntentSettings, terms: Terms) -> TrainingRequest:
@@ -198,7 +212,7 @@ class _Episodes:
             taxonomy=terms.told,
             kinds=tuple(self.kinds),
             contents=tuple(self.contents),
-            accounts=len(self.subjects),
+            accounts=self.accounts,
             person_accounts=self.person_accounts,
             activities=Activities(**done),
             subjects=tuple(self.subjects),

@@ -1,8 +1,10 @@
 """The pages for authors and operators say what works: their code runs, their commands end well, their tables are complete."""
 
+import asyncio
 import re
 import shlex
 import sys
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -13,7 +15,10 @@ from graphql import parse, validate
 
 from bg_graph.cli.scaffold import Made, write_skeleton
 from bg_graph.hosting.choosing import choose
+from bg_graph.hosting.fences.options import FenceOptions
+from bg_graph.hosting.hooks.listener import HOOK, factory_of
 from bg_graph.hosting.hooks.registering import REGISTERING, Loaded, register_all
+from bg_graph.hosting.hosted import Hosted
 from bg_graph.hosting.standing import PluginState
 from bg_graph.hosting.storage import PassingStorage
 from bg_graph.plugins import errors
@@ -27,6 +32,8 @@ from scripts import contract
 from scripts.house import ROOT
 from tests.cli.shell import PROGRAM, Shell
 from tests.hosting.installed_plugins import Installation
+from tests.hosting.listening import happen, telling
+from tests.world import World
 
 PAGES = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "plugins").glob("*.md")}
 TESTED = [*(ROOT / "tests").rglob("test_*.py"), *(ROOT / "bg_graph" / "plugins" / "testing").rglob("*.py")]
@@ -105,10 +112,29 @@ async def test_the_hooks_of_the_page_register_and_work(tmp_path: Path, monkeypat
     hooks = register_all([Loaded(made.PLUGIN, NoSettings(), PassingStorage())])
     assert hooks.faults == {}
     [acme] = hooks.registered
-    assert set(acme.implemented) == set(REGISTERING), "the page has an example of each hook"
+    assert set(acme.implemented) == {*REGISTERING, HOOK}, "the page has an example of each hook"
     assert await acme.running.check(acme.checks[0]) is None
     assert "acmeGroupCount: Int" in build_schema(hooks.registered).as_str()
     await hooks.close()
+
+
+async def test_the_listener_of_the_page_is_told_what_happens(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [code] = blocks("hooks", "python")
+    plugin = module_of(code, "page_hooks", tmp_path, monkeypatch).PLUGIN
+    storage = PassingStorage()
+    acme = Hosted(
+        replace(plugin, provides={HOOK: factory_of(plugin)}), HOOK, NoSettings(), fence=FenceOptions(), storage=storage
+    )
+    async with telling(world.database, lambda _: [acme]), asyncio.timeout(10):
+        await happen(world.database, world.tenant, "scores", kind="SCORED")
+        await happen(world.database, world.tenant, "members")
+        while not (kept := await storage.list("acme")):
+            await asyncio.sleep(0.01)
+    await acme.close()
+    assert list(kept.values()) == ["MEMBERS_ASSIGNED by Ann"]
+    assert next(iter(kept)).startswith("last grp_")
 
 
 @pytest.mark.parametrize("page", ["fences", "operating"])
@@ -152,12 +178,14 @@ def test_every_error_ability_hook_and_state_has_its_place_on_a_page() -> None:
     assert named_in("write-a-plugin", kinds_of_errors()) == []
     assert named_in("write-a-plugin", EmailAbility) == []
     assert named_in("write-a-plugin", Capability) == []
-    assert named_in("hooks", REGISTERING) == []
+    assert named_in("hooks", [*REGISTERING, HOOK]) == []
     assert named_in("operating", PluginState) == []
     assert f"now {API[0]}.{API[1]}" in PAGES["versions"]
 
 
-@pytest.mark.parametrize("name", [*kinds_of_errors(), *(f"EmailAbility.{each}" for each in EmailAbility), *REGISTERING])
+@pytest.mark.parametrize(
+    "name", [*kinds_of_errors(), *(f"EmailAbility.{each}" for each in EmailAbility), *REGISTERING, HOOK]
+)
 def test_every_error_ability_and_hook_is_tested(name: str) -> None:
     assert re.search(rf"\b{re.escape(name)}\b", TESTS), name
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from hostile_texts import MARK
-from openai_server import Answer, asked_slots, honest, own_values
+from openai_server import Answer, Writer, asked_slots, honest, own_values
 
 LIES: Mapping[str, tuple[str, str]] = {
     "a wrong number": ("{name} has a score of 99.", "OWN_NAME_OR_NUMBER"),
@@ -126,11 +126,11 @@ def said(question: dict[str, Any], lie: Any) -> Any:
 BEINGS = ("member", "person", "group", "colleague")
 
 
-def with_lie(lie: Any) -> Callable[[dict[str, Any]], Answer]:
+def with_lie(lie: Any, writer: Writer = honest) -> Callable[[dict[str, Any]], Answer]:
     """An honest model but for one more sentence and bullet."""
 
     def answer(question: dict[str, Any]) -> Answer:
-        draft, lied = json.loads(honest(question)), said(question, lie)
+        draft, lied = json.loads(writer(question)), said(question, lie)
         draft["text"].insert(1, lied)
         draft["bullets"].append(lied)
         return Answer(content=json.dumps(draft))
@@ -138,11 +138,11 @@ def with_lie(lie: Any) -> Callable[[dict[str, Any]], Answer]:
     return answer
 
 
-def only_lie(lie: Any, place: str) -> Callable[[dict[str, Any]], Answer]:
+def only_lie(lie: Any, place: str, writer: Writer = honest) -> Callable[[dict[str, Any]], Answer]:
     """An honest model but for its text, or its highlights, which are all the lie."""
 
     def answer(question: dict[str, Any]) -> Answer:
-        draft, lied = json.loads(honest(question)), said(question, lie)
+        draft, lied = json.loads(writer(question)), said(question, lie)
         draft[place] = [lied] if place == "text" else dict.fromkeys(draft["highlights"], lied)
         return Answer(content=json.dumps(draft))
 

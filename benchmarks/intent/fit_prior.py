@@ -31,7 +31,10 @@ FIRST_SEED = 1000
 RIDGE = 3.0
 LEAST_SCORE = 0.1
 """Scores below say nothing: most contents share a word or so with most terms."""
-BLANK = Prior("", (np.array([0.0, 1.0]), np.array([0.0, 1.0])), {})
+BEYOND, SLOPE = 40.0, 0.25
+"""How far a curve goes on beyond what was seen, and how it rises there: what is said with more certainty counts for less."""
+LEAST_RISE = 0.02
+"""How much a curve rises at least."""
 
 
 def matching_curve(worlds: list[World]) -> tuple[np.ndarray, np.ndarray]:
@@ -85,14 +88,22 @@ def fitted(samples: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, list[float
 
 
 def curve(values: np.ndarray, targets: np.ndarray) -> dict[str, list[float]]:
-    """Log odds and what they really were, finer towards the top: the few high ones are those that are shown."""
+    """Log odds and what they really were, finer towards the top: the few high ones are those that are shown.
+
+    It rises everywhere, if slowly where the data tell of no difference, and goes on beyond both its ends: a curve with
+    level parts would give different evidence the same probability.
+    """
     chances = 1 / (1 + np.exp(-values))
     top = chances > 0.1
     low = rising(values[~top], targets[~top], 20)
     high = rising(values[top], targets[top], 40)
     knots, means = np.concatenate([low[0], high[0]]), np.maximum.accumulate(np.concatenate([low[1], high[1]]))
     rates = np.clip(means, 1e-5, 1 - 1e-3)
-    return {"log_odds": np.round(knots, 4).tolist(), "calibrated": np.round(np.log(rates / (1 - rates)), 4).tolist()}
+    told = np.log(rates / (1 - rates))
+    knots = np.concatenate([[knots[0] - BEYOND], knots, [knots[-1] + BEYOND]])
+    told = np.concatenate([[told[0] - SLOPE * BEYOND], told, [told[-1] + SLOPE * BEYOND]])
+    told = LEAST_RISE * knots + np.maximum.accumulate(told - LEAST_RISE * knots)
+    return {"log_odds": np.round(knots, 4).tolist(), "calibrated": np.round(told, 4).tolist()}
 
 
 def main() -> None:

@@ -1,13 +1,16 @@
 """Prints how good the model is on worlds of testing, beside what it is compared with.
 
-Run from the repository's root: `.venv/bin/python benchmarks/intent/run.py [--seeds 3]`.
+Run from the repository's root: `.venv/bin/python benchmarks/intent/run.py [--seeds 3] [--processes 2]`.
 """
 
 import argparse
 import asyncio
 import logging
+import sys
 from collections.abc import Iterator
-from dataclasses import replace
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from baselines import COLLEAGUES, HALF_LIFE, counted, oracle
@@ -25,9 +28,27 @@ from bg_intent_activities.settings import ActivitiesSettings
 
 FIRST_TEST = 1
 FOLDS = 3
+ACCOUNT = 2
+HIGH, LOW = 0.75, 0.25
 SIMPLE = ("random", "keyword count", "count, decay", "count, decay, colleagues")
+MODEL, OWN, ORACLE = "model, no labels", "model, own outcomes", "oracle"
+HEAD = "AP, mean ± sd (worst type) | precision at HIGH | recall at HIGH | ECE | ECE from 0.25 | Brier skill"
 Scores = dict[str, np.ndarray]
-Table = dict[tuple[str, int, str, str], list[tuple[np.ndarray, np.ndarray, np.ndarray]]]
+Curves = dict[tuple[str, int], tuple[np.ndarray, np.ndarray]]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What everything compared said of one world."""
+
+    type: str
+    kinds: np.ndarray
+    """Of the subjects (rows)."""
+    categories: np.ndarray
+    """Whether a term (column) is a category."""
+    truth: np.ndarray
+    said: dict[str, tuple[np.ndarray, np.ndarray]]
+    """By name: scores to rank by, probabilities."""
 
 
 class _NoStorage:
@@ -39,9 +60,9 @@ class _NoStorage:
         return {}
 
 
-def model() -> ActivitiesModel:
+def model(evidence: int = 1) -> ActivitiesModel:
     context = ProviderContext(plugin="activities", logger=logging.getLogger("activities"), storage=_NoStorage())
-    return ActivitiesModel(ActivitiesSettings(), context)
+    return ActivitiesModel(ActivitiesSettings(evidence=evidence), context)
 
 
 def predicted(using: ActivitiesModel, each: World, request: IntentRequest) -> np.ndarray:
@@ -52,15 +73,19 @@ def predicted(using: ActivitiesModel, each: World, request: IntentRequest) -> np
     return table
 
 
-def trained(using: ActivitiesModel, each: World) -> np.ndarray:
-    """Each fifth of the accounts predicted with what the outcomes of the other four fifths teach."""
-    table = np.zeros(each.truth.shape)
-    of = np.array([subject.account for subject in each.request.subjects])
+def trained(using: ActivitiesModel, each: World, before: np.ndarray) -> np.ndarray:
+    """Accounts, each third of them predicted with what the outcomes of the other two thirds teach; the others as before."""
+    table, request = before.copy(), each.request
+    of = np.array([subject.account for subject in request.subjects])
     for fold in range(FOLDS):
         outcomes = tuple(outcome for outcome in each.outcomes if outcome.account % FOLDS != fold)
-        learned = asyncio.run(using.train(TrainingRequest(request=each.request, outcomes=outcomes)))
-        state = learned.state if learned else None
-        table[of % FOLDS == fold] = predicted(using, each, replace(each.request, training=state))[of % FOLDS == fold]
+        learned = asyncio.run(using.train(TrainingRequest(request=request, outcomes=outcomes)))
+        rows = np.flatnonzero((of % FOLDS == fold) & (kinds_of(each) == ACCOUNT))
+        asked = replace(
+            request, subjects=tuple(request.subjects[row] for row in rows), training=learned.state if learned else None
+        )
+        for found in asyncio.run(using.predict(asked)).predictions:
+            table[rows[found.subject], found.term] = found.probability
     return table
 
 
@@ -77,7 +102,7 @@ def simple_scores(each: World, seed: int) -> Scores:
     }
 
 
-def calibrated() -> dict[tuple[str, int], tuple[np.ndarray, np.ndarray]]:
+def calibrated() -> Curves:
     """For each thing compared and kind of subject a curve from score to probability, from worlds of training."""
     made = [(world(seed, training_kind(seed), testing=False), seed) for seed in range(FIRST_SEED, FIRST_SEED + 6)]
     scores = [(each, simple_scores(each, seed)) for each, seed in made]
@@ -90,89 +115,118 @@ def calibrated() -> dict[tuple[str, int], tuple[np.ndarray, np.ndarray]]:
     }  # fmt: skip
 
 
-def all_scores(
-    each: World, seed: int, using: ActivitiesModel, curves: dict
-) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+def all_scores(each: World, seed: int, curves: Curves) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     """Name, scores to rank by, probabilities."""
-    kinds = kinds_of(each)
+    kinds, using = kinds_of(each), model()
     for name, scores in simple_scores(each, seed).items():
         chances = np.empty_like(scores)
         for kind in range(len(SUBJECTS)):
             chances[kinds == kind] = np.interp(scores[kinds == kind], *curves[name, kind])
         yield name, scores, chances
-    for name, chances in (
-        ("model, no labels", predicted(using, each, each.request)),
-        ("model, own outcomes", trained(using, each)),
-    ):
-        yield name, chances, chances
+    without = predicted(using, each, each.request)
+    yield MODEL, without, without
+    learned = trained(using, each, without)
+    yield OWN, learned, learned
     known = known_of(each, shipped())
     told = oracle(each, known)
-    yield "oracle", told, told
+    yield ORACLE, told, told
     rows, terms = np.nonzero(each.about)
     truth = Matches(np.searchsorted(rows, np.arange(len(each.about) + 1)), terms, np.ones(len(rows)))
     told = oracle(each, replace(known, matches=truth))
     yield "oracle that knows the contents", told, told
 
 
-def figures(parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> list[float]:
-    """Of the worlds of one type: average precision and skill are means over the worlds, the others of all that was said."""
-    chances, truth = (
-        np.concatenate([part[1] for part in parts]),
-        np.concatenate([part[2] for part in parts]).astype(float),
+def told_of(curves: Curves, place: int, type_: str, seed: int) -> Told:
+    """One world."""
+    each = world(seed * 100 + place, TESTING[type_], testing=True)
+    categories = np.array([term.parent is None for term in each.request.taxonomy])
+    said = {name: (scores, chances) for name, scores, chances in all_scores(each, seed, curves)}
+    print(f"{type_}, seed {seed}: {len(each.request.activities)} activities", file=sys.stderr, flush=True)
+    return Told(type_, kinds_of(each), categories, each.truth, said)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Average precision and skill: one for each world. The rest: of all that was said."""
+
+    ranking: np.ndarray
+    precision: float
+    recall: float
+    error: float
+    error_shown: float
+    skill: np.ndarray
+
+
+def figures(worlds: list[Told], name: str, subject: int, only_categories: bool) -> Figures:
+    """Of some worlds, for a kind of subject."""
+    parts = []
+    for each in worlds:
+        cut = np.ix_(each.kinds == subject, each.categories | (not only_categories))
+        scores, chances = each.said[name]
+        parts.append((scores[cut].ravel(), chances[cut].ravel(), each.truth[cut].ravel().astype(float)))
+    chances, truth = (np.concatenate([part[place] for part in parts]) for place in (1, 2))
+    return Figures(
+        np.array([average_precision(scores, right) for scores, _, right in parts]),
+        *at_level(chances, truth, HIGH),
+        calibration_error(chances, truth, 0.0),
+        calibration_error(chances, truth, LOW),
+        np.array([brier_skill(said, right) for _, said, right in parts]),
     )
-    return [
-        float(np.mean([average_precision(scores, right.astype(float)) for scores, _, right in parts])),
-        *at_level(chances, truth, 0.75), calibration_error(chances, truth),
-        float(np.mean([brier_skill(said, right.astype(float)) for _, said, right in parts])),
-    ]  # fmt: skip
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--types", nargs="*", default=list(TESTING))
+    parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
-    using, curves = model(), calibrated()
-    table: Table = {}
-    for place, (type_, kind) in enumerate(TESTING.items()):
-        for seed in range(FIRST_TEST, FIRST_TEST + options.seeds) if type_ in options.types else ():
-            each = world(seed * 100 + place, kind, testing=True)
-            categories = np.array([term.parent is None for term in each.request.taxonomy])
-            for name, scores, chances in all_scores(each, seed, using, curves):
-                for subject in range(len(SUBJECTS)):
-                    rows = kinds_of(each) == subject
-                    for part, columns in (("all", categories | True), ("categories", categories)):
-                        cut = np.ix_(rows, columns)
-                        columns_of = (scores[cut].ravel(), chances[cut].ravel(), each.truth[cut].ravel())
-                        table.setdefault((type_, subject, part, name), []).append(columns_of)
-    show(table)
+    seeds = range(FIRST_TEST, FIRST_TEST + options.seeds)
+    wanted = [(place, type_, seed) for place, type_ in enumerate(TESTING) for seed in seeds if type_ in options.types]
+    with ProcessPoolExecutor(options.processes) as pool:
+        worlds = list(pool.map(partial(told_of, calibrated()), *zip(*wanted, strict=True)))
+    show(worlds)
 
 
-def show(table: Table) -> None:
-    head = "AP | precision at HIGH | recall at HIGH | ECE | Brier skill"
-    names, types = (list(dict.fromkeys(key[place] for key in table)) for place in (3, 0))
-    for part in ("all", "categories"):
+def show(worlds: list[Told]) -> None:
+    """All tables."""
+    types = list(dict.fromkeys(each.type for each in worlds))
+    for only_categories, called in ((False, "all terms"), (True, "categories")):
         for subject, kind in enumerate(SUBJECTS):
-            called = "all terms" if part == "all" else "categories"
-            print(f"\n{kind}, {called}: all worlds (worst type)\n\n| | {head} |\n|---|---|---|---|---|---|")
-            for name in names:
-                by_type = [table[type_, subject, part, name] for type_ in types]
-                every = figures([world for worlds in by_type for world in worlds])
-                rows = np.array([figures(worlds) for worlds in by_type])
-                worst = [*rows.min(0)[:3], rows.max(0)[3], rows.min(0)[4]]
-                print(
-                    f"| {name} | " + " | ".join(f"{a:.3f} ({b:.2f})" for a, b in zip(every, worst, strict=True)) + " |"
-                )
-    print(
-        f"\nModel without labels by type, all terms: persons · groups · accounts\n\n| | {head} |\n|---|---|---|---|---|---|"
+            print(f"\n{kind}, {called}, {len(worlds)} worlds\n\n| | {HEAD} |\n|---|---|---|---|---|---|---|")
+            for name in worlds[0].said:
+                every = figures(worlds, name, subject, only_categories)
+                by_type = [
+                    figures([each for each in worlds if each.type == type_], name, subject, only_categories)
+                    for type_ in types
+                ]
+                print(f"| {name} | {line(every, by_type)} |")
+    for name in (MODEL, OWN):
+        print(f"\n{name}, by type, all terms: persons · groups · accounts\n")
+        print("| | AP | precision at HIGH | recall at HIGH | ECE from 0.25 | Brier skill |\n|---|---|---|---|---|---|")
+        for type_ in types:
+            some = [each for each in worlds if each.type == type_]
+            found = [figures(some, name, subject, False) for subject in range(len(SUBJECTS))]
+            columns = [[each.ranking.mean() for each in found], [each.precision for each in found]]
+            columns += [[each.recall for each in found], [each.error_shown for each in found]]
+            columns.append([each.skill.mean() for each in found])
+            print(f"| {type_} | " + " | ".join(" · ".join(f"{value:.2f}" for value in row) for row in columns) + " |")
+
+
+def line(every: Figures, by_type: list[Figures]) -> str:
+    """Of all worlds, and of the worst type in brackets."""
+    ranking = (
+        f"{every.ranking.mean():.3f} ± {every.ranking.std():.3f} ({min(each.ranking.mean() for each in by_type):.2f})"
     )
-    for type_ in types:
-        means = [figures(table[type_, subject, "all", "model, no labels"]) for subject in range(len(SUBJECTS))]
-        print(
-            f"| {type_} | "
-            + " | ".join(" · ".join(f"{mean[place]:.2f}" for mean in means) for place in range(5))
-            + " |"
+    return " | ".join(
+        (
+            ranking,
+            f"{every.precision:.3f} ({min(each.precision for each in by_type):.2f})",
+            f"{every.recall:.3f} ({min(each.recall for each in by_type):.2f})",
+            f"{every.error:.4f} ({max(each.error for each in by_type):.4f})",
+            f"{every.error_shown:.3f} ({max(each.error_shown for each in by_type):.2f})",
+            f"{every.skill.mean():.3f} ({min(each.skill.mean() for each in by_type):.2f})",
         )
+    )
 
 
 if __name__ == "__main__":

@@ -25,6 +25,10 @@ RECOGNISED: Mapping[str, Sequence[str]] = MappingProxyType(
 """Names by which columns are known without settings, of two in one file the earlier here."""
 
 
+WIDE = ("domain", "6sense")
+"""Words in the name of a company's column without which a table without topics is taken for another system's export."""
+
+
 @dataclass(frozen=True, slots=True)
 class Header:
     """Where what stands. A table has a topic and a score in each row, or a column of scores for each topic."""
@@ -71,7 +75,10 @@ def header_of(cells: Sequence[str], columns: Columns) -> Header | None:
     found = {field: _place(names, getattr(columns, field), RECOGNISED[field]) for field in RECOGNISED}
     has_company = found["domain"] is not None or found["name"] is not None
     is_long = found["topic"] is not None and found["score"] is not None
-    is_wide = found["topic"] is None and len([name for name in names if name]) > 1
+    is_wide = found["topic"] is None and any(
+        place is not None and (own is not None or any(word in names[place] for word in WIDE))
+        for place, own in ((found["domain"], columns.domain), (found["name"], columns.name))
+    )
     if not has_company or not (is_long or is_wide):
         return None
     return Header(**found, names=tuple(cells))

@@ -47,7 +47,7 @@ class Surge:
         self._settings, self._version = settings, version
         self._topics = Topics(settings, terms)
         self._made = settings.period or datetime.fromtimestamp(path.stat().st_mtime, UTC).date()
-        self._header, self._rows = _opened(path, settings)
+        self._header, self._rows = self._opened(path)
         self._companies: dict[str, Company] = {}
         self._scores: dict[tuple[str, TermPath], Score] = {}
         self._skipped: Counter[str] = Counter()
@@ -102,12 +102,7 @@ class Surge:
             return
         own = {header.domain, header.name, header.date}
         for place, name in enumerate(header.names):
-            if (
-                place not in own
-                and name
-                and not isinstance(self._topics.of(name), NoTerm)
-                and header.text(cells, place)
-            ):
+            if place not in own and self._stands_for_a_term(name) and header.text(cells, place):
                 yield name, header.text(cells, place), place
 
     def _note(self, company: str, topic: str, score: str, column: int | None, at: Score) -> None:
@@ -132,6 +127,20 @@ class Surge:
             self._skipped["SUPERSEDED"] += 1
         if before is None or (before.day, before.probability) < (score.day, score.probability):
             self._scores[company, term] = score
+
+    def _opened(self, path: Path) -> tuple[Header, Rows]:
+        """The first table that has a header, at its first row. Raises Rejected."""
+        for rows in tables_of(path, self._settings.sheet):
+            header = find_header(rows, self._settings.columns)
+            if header is not None and (not header.is_wide or any(map(self._stands_for_a_term, header.names))):
+                return header, rows
+        reason = "no row among its first has columns for a company and for a topic and its score, or for scores of topics that"
+        raise Rejected(
+            "HEADER_UNKNOWN", f"{reason} stand for terms; name them under columns and topics in the settings"
+        )
+
+    def _stands_for_a_term(self, topic: str) -> bool:
+        return bool(topic) and not isinstance(self._topics.of(topic), NoTerm)
 
     def _company(self, cells: Sequence[str]) -> str:
         domain, name = (self._header.text(cells, place) for place in (self._header.domain, self._header.name))
@@ -197,15 +206,3 @@ def _with_wholes(scores: Mapping[TermPath, Score]) -> Mapping[TermPath, Score]:
             if whole not in found or found[whole].probability < score.probability:
                 found[whole] = score
     return found
-
-
-def _opened(path: Path, settings: ImportSettings) -> tuple[Header, Rows]:
-    """The first table that has a header, at its first row. Raises Rejected."""
-    for rows in tables_of(path, settings.sheet):
-        header = find_header(rows, settings.columns)
-        if header is not None:
-            return header, rows
-    reason = (
-        "no row among its first has columns for a company, a topic and a score; name them under columns in the settings"
-    )
-    raise Rejected("HEADER_UNKNOWN", reason)

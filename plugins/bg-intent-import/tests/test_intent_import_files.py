@@ -228,6 +228,7 @@ async def test_a_workbook_is_read_from_the_first_sheet_with_a_header(tmp_path: P
     ("name", "content", "code"),
     [
         ("a.csv", b"Id,Name\n1,2\n", "HEADER_UNKNOWN"),
+        ("a.csv", b"Domain,Country\na.com,NL\n", "HEADER_UNKNOWN"),
         ("a.csv", b"", "HEADER_UNKNOWN"),
         ("a.xlsx", b"PK\x03\x04 and then nothing", "FILE_BROKEN"),
         ("a.csv", LONG.encode() + b'\nA,a.com,"' + b"x" * 1_100_000, "FILE_BROKEN"),
@@ -264,7 +265,8 @@ async def test_long_files_come_in_pages_that_the_host_takes(surge: Path) -> None
         (LONG.encode(), True),
         (b"PK\x03\x04...", True),
         ("﻿Domain;Keyword;Score\n".encode(), True),
-        (b"Id,Name\n", True),
+        (b"6sense_Company_Name,Cloud\n", True),
+        (b"Id,Name,Website\n", False),
         (b"Id,AccountId\n", False),
         (b"", False),
     ],

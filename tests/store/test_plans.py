@@ -2,8 +2,10 @@
 
 import json
 import re
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import product
 from typing import Any
@@ -37,10 +39,10 @@ from bg_graph.intent.tables import IntentSignalRow
 from bg_graph.schema import build_schema
 from bg_graph.screens.documents import GROUPS, MEMBERS, OVERVIEW, document
 from bg_graph.settings import Settings
-from bg_graph.store.engine import Database
+from bg_graph.store.engine import Database, open_database
 from bg_graph.store.ids import new_id
 from bg_graph.tenancy.rules import Caller, Right
-from tests.conftest import NOW
+from tests.conftest import NOW, add_tenant, on_server, postgres_url, run
 from tests.world import World
 
 ACCOUNTS, PEOPLE, TENANTS = 300, 8, 12
@@ -216,12 +218,51 @@ async def copy_tenant(database: Database, tenant: UUID, copies: int) -> None:
         await bare.exec_driver_sql("ANALYZE")
 
 
-@pytest.fixture
-async def groups(database: Database, tenant: UUID) -> list[UUID]:
-    world = World(database, tenant, NOW)
-    made = await fill(world)
+@dataclass(frozen=True)
+class Filled:
+    """A database in which each tenant has some hundred groups: its URL, one of the tenants, and that tenant's groups."""
+
+    url: str
+    tenant: UUID
+    groups: list[UUID]
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
+    """Made once for each kind of database: the tests here only read."""
+    if request.param == "sqlite":
+        path = shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path_factory.mktemp("plans") / "bg.sqlite")
+        yield run(filled_at(f"sqlite:///{path}"))
+        return
+    server, template = (request.getfixturevalue(name) for name in ("postgres_server", "postgres_template"))
+    name = f"test_{new_id().hex}"
+    on_server(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    yield run(filled_at(postgres_url(server, name)))
+    on_server(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+async def filled_at(url: str) -> Filled:
+    database = open_database(url)
+    tenant = await add_tenant(database, "acme")
+    made = await fill(World(database, tenant, NOW))
     await copy_tenant(database, tenant, TENANTS - 1)
-    return made
+    await database.close()
+    return Filled(url, tenant, made)
+
+
+@pytest.fixture
+def database_url(filled: Filled) -> str:
+    return filled.url
+
+
+@pytest.fixture
+def tenant(filled: Filled) -> UUID:
+    return filled.tenant
+
+
+@pytest.fixture
+def groups(filled: Filled) -> list[UUID]:
+    return filled.groups
 
 
 @contextmanager

@@ -265,6 +265,27 @@ async def test_that_nothing_can_be_said_is_kept_too(world: World, desk: Desk):
     assert len(desk.teller.asked) == 1
 
 
+async def test_a_summary_tells_which_plugins_were_asked_before_what_wrote_it_and_how_long_it_took(
+    world: World, schema: strawberry.Schema
+):
+    declining = Teller()
+    declining.declines = True
+    chain = (hosted(declining, "summary", "a"), hosted(Teller(), "summary", "b", version="2.3"))
+    desk = Desk(world, schema, chain=chain)
+    await world.group()
+    told = "{ triedBefore pluginVersion seconds provider { plugin name version } }"
+    for _ in ("written", "stored"):
+        data = await desk.ask(f"{{ buyingGroups {{ nodes {{ aiSummary {told} }} }} }}")
+        [node] = data["buyingGroups"]["nodes"]
+        seconds = node["aiSummary"].pop("seconds")
+        assert 0 <= seconds < 10
+        assert node["aiSummary"] == {
+            "triedBefore": ["a"],
+            "pluginVersion": "2.3",
+            "provider": {"plugin": "b", "name": "teller", "version": "1"},
+        }
+
+
 async def test_what_a_fallback_wrote_is_shown_while_the_first_provider_is_asked_again_later(
     world: World, schema: strawberry.Schema
 ):

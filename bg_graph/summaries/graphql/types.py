@@ -192,7 +192,10 @@ SummaryHighlight = Annotated[
 class AiSummary:
     """A generated summary."""
 
-    text: str | None = strawberry.field(description="The short text; null only while it is PENDING.")
+    text: str | None = strawberry.field(
+        description="The short text, as all texts here without markup: what looks like it is a part of a name. Null only "
+        "while it is PENDING."
+    )
     bullets: list[str] = strawberry.field(
         description="What a member or person did, and the like; empty for groups and accounts."
     )
@@ -203,7 +206,14 @@ class AiSummary:
     disclaimer: str = strawberry.field(description="To be shown with the summary: that it is generated.")
     status: SummaryStatus = strawberry.field(description="How current it is.")
     provider: ModelInfo | None = strawberry.field(description="What wrote it.")
+    plugin_version: str | None = strawberry.field(description="Version of the plugin that wrote it.")
+    tried_before: list[str] = strawberry.field(
+        description="Plugins that were asked before that one, in their order, and gave nothing that may be shown."
+    )
     generated_at: datetime | None = strawberry.field(description="When it was written.")
+    seconds: float | None = strawberry.field(
+        description="How long it took to write it and those that were asked for with it."
+    )
     language: SummaryLanguage = strawberry.field(description="Language of the texts.")
     version: str | None = strawberry.field(description="Another one for each text; `rateSummary` takes it.")
     feedback: SummaryFeedback | None = strawberry.field(

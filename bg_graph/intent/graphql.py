@@ -154,6 +154,12 @@ class IntentSignal(Node):
         version=SIGNAL.c.model_version,
     )
     computed_at: strawberry.auto
+    window_start: datetime | None = column(
+        SIGNAL.c.window_start, "The activities used are later than this; null for a signal that was imported."
+    )
+    window_end: datetime | None = column(
+        SIGNAL.c.window_end, "The activities used are no later than this; null for a signal that was imported."
+    )
     evidence: list[Activity] = many(
         related(
             ActivityRow,

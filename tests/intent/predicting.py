@@ -15,6 +15,7 @@ from bg_graph.intent.taxonomy import approve_category, draft_category, set_categ
 from bg_graph.jobs.runs import InSteps, RunOutcome, Steps, run_job
 from bg_graph.plugins.intent import IntentRequest, IntentSubjectKind, Prediction, Predictions, Training, TrainingRequest
 from bg_graph.plugins.summaries import Model
+from bg_graph.store.clock import Clock, system_clock
 from tests.hosting.hosted_providers import hosted
 from tests.world import World
 
@@ -71,9 +72,9 @@ def model(provider: Any, name: str = "counting", version: str = "1") -> Hosted:
     return hosted(provider, "intent", name, version=version)
 
 
-def job_of(*models: Hosted, activities_at_once: int = 1_000) -> InSteps:
+def job_of(*models: Hosted, clock: Clock = system_clock, activities_at_once: int = 1_000) -> InSteps:
     chosen: Sequence[Hosted] = models
-    job = IntentJob(IntentHost(lambda _tenant: chosen), GROUP_SOURCE, activities_at_once)
+    job = IntentJob(IntentHost(lambda _tenant: chosen), GROUP_SOURCE, activities_at_once, clock)
 
     async def work(steps: Steps, now: datetime) -> dict[str, int]:
         return await job.run(steps, "acme", now)
@@ -83,7 +84,8 @@ def job_of(*models: Hosted, activities_at_once: int = 1_000) -> InSteps:
 
 async def run_intent(world: World, *models: Hosted, now: datetime | None = None, **options: int) -> RunOutcome:
     at = now or world.now
-    return await run_job(world.database, world.tenant, "intent", job_of(*models, **options), lambda: at)
+    job = job_of(*models, clock=lambda: at, **options)
+    return await run_job(world.database, world.tenant, "intent", job, lambda: at)
 
 
 async def approve(world: World, *categories: TaxonomyCategory) -> None:

@@ -155,3 +155,18 @@ async def test_signals_are_filtered_by_kind_and_level(world: World, ask: Ask):
     assert names(shown["strong"]["nodes"]) == ["Functions", "arm", "Servers", "gpu"]
     assert shown["strong"]["totalCount"] == 4
     assert shown["none"]["totalCount"] == 0
+
+
+async def test_a_predicted_signal_shows_its_window_and_an_imported_one_has_none(world: World, ask: Ask):
+    account = await world.account()
+    await world.signal(account, "Imported", 0.9, subject_kind="ACCOUNT")
+    predicted = await world.signal(account, "Predicted", 0.8, subject_kind="ACCOUNT")
+    await world.change(IntentSignalRow, predicted, window_start=NOW - timedelta(days=90), window_end=NOW)
+    answer = await ask(
+        "query($a: ID!) { account(id: $a) { intentSignals { nodes { name windowStart windowEnd } } } }",
+        a=gid("acc", account),
+    )
+    assert answer.data["account"]["intentSignals"]["nodes"] == [
+        {"name": "Imported", "windowStart": None, "windowEnd": None},
+        {"name": "Predicted", "windowStart": "2026-08-25T12:00:00+00:00", "windowEnd": "2026-11-23T12:00:00+00:00"},
+    ]

@@ -25,6 +25,7 @@ from bg_graph.intent.settings import intent_settings
 from bg_graph.intent.taxonomy import CategoryStatus, categories_in
 from bg_graph.jobs.runs import Steps
 from bg_graph.plugins.intent import IntentRequest
+from bg_graph.store.clock import Clock, system_clock
 from bg_graph.store.connection import TenantConnection
 
 PATIENCE = 3
@@ -47,6 +48,7 @@ class IntentJob:
     host: IntentHost
     groups: GroupSource
     activities_at_once: int = ACTIVITIES
+    clock: Clock = system_clock
 
     async def run(self, steps: Steps, tenant: str, as_of: datetime) -> dict[str, int]:
         """Compute, and tell counts. Source: domain.md, "Intent". Raises IntentIncomplete where batches had no answer."""
@@ -163,7 +165,7 @@ class _Run:
         return {**told, "accounts_as_before": plan.rested}
 
     async def _end(self, run_id: UUID, counts: Mapping[str, int]) -> None:
-        ended: dict[str, Any] = {} if self.failures else {"finished_at": self.window.end}
+        ended: dict[str, Any] = {} if self.failures else {"finished_at": self.job.clock()}
         async with self.steps.writing() as db:
             await note_run(db, run_id, outcome=dict(counts), **ended)
 

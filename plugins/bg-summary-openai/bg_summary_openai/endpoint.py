@@ -83,7 +83,7 @@ class Endpoint:
             settings.max_tokens_name: settings.max_tokens,
             **_response_format(form, question),
         }
-        if settings.temperature is not None:
+        if settings.temperature != "default":
             body["temperature"] = settings.temperature
         if settings.stream:
             body |= {"stream": True, "stream_options": {"include_usage": True}}

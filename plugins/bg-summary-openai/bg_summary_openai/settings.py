@@ -1,7 +1,7 @@
 """The settings of the plugin: where the endpoint is, what is asked of it, and what may be spent."""
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
@@ -30,8 +30,8 @@ class OpenAISettings(BaseModel):
         "auto", description="How JSON is asked for; auto tries json_schema, json_object and text, and remembers."
     )
     stream: bool = Field(False, description="Take the answer piece by piece.")
-    temperature: float | None = Field(
-        0.2, ge=0, le=2, description="How freely the model writes; none where the model takes no such setting."
+    temperature: Annotated[float, Field(ge=0, le=2)] | Literal["default"] = Field(
+        0.2, description="How freely the model writes; default leaves it out, for models that take no such setting."
     )
     max_tokens: int = Field(900, ge=50, le=16_000, description="The most tokens of one answer.")
     max_tokens_name: Literal["max_tokens", "max_completion_tokens"] = Field(

@@ -232,3 +232,12 @@ async def test_the_model_is_told_as_the_endpoint_names_it_only_where_that_is_a_n
 def test_wrong_settings_are_refused(settings: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
         OpenAISettings.model_validate(settings)
+
+
+@pytest.mark.parametrize(("given", "sent"), [({}, 0.2), ({"temperature": 1}, 1), ({"temperature": "default"}, None)])
+async def test_the_temperature_is_left_to_the_endpoint_where_the_model_takes_none(
+    write: Any, group: Subject, given: dict[str, Any], sent: float | None
+) -> None:
+    async with write(**given) as writing:
+        await writing.of(group)
+    assert writing.server.questions[0].get("temperature") == sent

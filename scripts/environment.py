@@ -48,6 +48,12 @@ def run(program: str, *arguments: str) -> int:
     return subprocess.call([str(BIN / program), *arguments], cwd=ROOT)
 
 
+def begin(program: str, *arguments: str) -> subprocess.Popen[str]:
+    """Start a program of the environment; what it prints is read from it."""
+    command = [str(BIN / program), *arguments]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
 def replace(program: str, *arguments: str) -> None:
     """Become a program of the environment (on Windows: run it and leave with its code)."""
     if os.name == "nt":

@@ -1,6 +1,7 @@
 """What the plugin needs to know to work with a Marketo subscription."""
 
 import re
+from datetime import date
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
@@ -155,6 +156,25 @@ class MarketoSettings(BaseModel):
         gt=0,
         description="Hours after which an unknown e-mail of which Marketo's activities know nothing counts as not sent, and "
         "may be sent again; none: a person settles it.",
+    )
+
+    import_since: date | None = Field(
+        None, description="Day from which the first import reads; none: as many days back as import_days says."
+    )
+    import_days: int = Field(90, ge=1, le=3650, description="Days that the first import goes back.")
+    import_leads_by: Literal["updatedAt", "createdAt"] = Field(
+        "updatedAt",
+        description="Which leads are new since the last import. Not every subscription can filter exports by updatedAt; "
+        "by createdAt a lead that becomes a contact later is not noticed.",
+    )
+    import_contact_field: str = Field(
+        "sfdcContactId", min_length=1, description="The lead field with the id of the person's contact in Salesforce."
+    )
+    import_activity_types: tuple[int, ...] = Field(
+        (1, 2, 3, 10, 11, 46, 104), min_length=1, description="Ids of the activity types that are imported."
+    )
+    import_poll: float = Field(
+        60.0, gt=0, le=60, description="Seconds between two looks at an export that is being made."
     )
 
     @model_validator(mode="after")

@@ -4,6 +4,7 @@ Written from the facts that the plugin's README lists; no code or data of Market
 """
 
 import asyncio
+import csv
 import itertools
 import json
 import threading
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -23,6 +25,10 @@ from starlette.routing import Route
 
 CLIENT, SECRET = "client-3f9a", "a-very-secret-secret"
 TRIGGER = "trigger"
+ACTIVITY_COLUMNS = (
+    "marketoGUID", "leadId", "activityDate", "activityTypeId", "campaignId", "primaryAttributeValueId",
+    "primaryAttributeValue", "attributes",
+)  # fmt: skip
 NAMES = {6: "Send Email", 7: "Email Delivered", 8: "Email Bounced", 27: "Email Bounced Soft", 9: "Unsubscribe Email"}
 NAMES |= {10: "Open Email", 11: "Click Email", 1: "Visit Webpage"}
 
@@ -58,6 +64,8 @@ class Marketo:
     """Which e-mail each campaign sends."""
     activities: list[dict[str, Any]] = field(default_factory=list)
     exports: dict[str, dict[str, Any]] = field(default_factory=dict)
+    export_ends: deque[str] = field(default_factory=deque)
+    """Status in which the next exports end; none: Completed."""
     samples: list[dict[str, str]] = field(default_factory=list)
     triggered: list[dict[str, Any]] = field(default_factory=list)
     calls: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
@@ -350,8 +358,39 @@ def export_status(marketo: Marketo, path: str, parameters: dict[str, str], body:
         return failed("1029")
     export["asked"] += 1
     if export["status"] == "Queued" and export["asked"] > 1:
-        export["status"] = "Completed"
-    return said([{"exportId": path.split("/")[-2], "status": export["status"]}])
+        export["status"] = marketo.export_ends.popleft() if marketo.export_ends else "Completed"
+        export["file"] = exported(marketo, export)
+    done = {"fileSize": len(export["file"])} if export["status"] == "Completed" else {}
+    return said([{"exportId": path.split("/")[-2], "status": export["status"], **done}])
+
+
+def export_file(marketo: Marketo, path: str, parameters: dict[str, str], body: bytes) -> Response:
+    export = marketo.exports.get(path.split("/")[-2])
+    if export is None or export["status"] != "Completed":
+        return failed("1003")
+    asked = marketo.headers[-1]["range"].removeprefix("bytes=").split("-")
+    return Response(export["file"][int(asked[0]) : int(asked[1]) + 1], 206, media_type="text/csv")
+
+
+def exported(marketo: Marketo, export: dict[str, Any]) -> bytes:
+    """The file of an extract, in which an empty value is the text null."""
+    wanted = export["wanted"]
+    (kind, dates), *_ = [each for each in wanted["filter"].items() if each[0] != "activityTypeIds"]
+    start, end = datetime.fromisoformat(dates["startAt"]), datetime.fromisoformat(dates["endAt"])
+    if export["leads"]:
+        names, at = wanted["fields"], kind
+        found = list(marketo.leads.values())
+    else:
+        names, at = list(ACTIVITY_COLUMNS), "activityDate"
+        found = [each for each in marketo.activities if each["activityTypeId"] in wanted["filter"]["activityTypeIds"]]
+    text = StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(names)
+    for record in found:
+        if start <= datetime.fromisoformat(record[at]) < end:
+            cells = [json.dumps(value) if isinstance(value, dict) else value for value in map(record.get, names)]
+            writer.writerow(["null" if cell is None else cell for cell in cells])
+    return text.getvalue().encode()
 
 
 ANSWERS: dict[str, Callable[[Marketo, str, dict[str, str], bytes], Response]] = {
@@ -368,6 +407,16 @@ ANSWERS: dict[str, Callable[[Marketo, str, dict[str, str], bytes], Response]] = 
     "/rest/v1/activities/pagingtoken.json": paging_token,
     "/rest/v1/activities.json": activities,
     "/rest/v1/stats/usage.json": usage,
+    **{
+        f"/bulk/v1/{what}/export/{step}.json": answer
+        for what in ("leads", "activities")
+        for step, answer in {
+            "create": create_export,
+            "*/enqueue": enqueue_export,
+            "*/status": export_status,
+            "*/file": export_file,
+        }.items()
+    },
 }
 
 

@@ -62,6 +62,13 @@ def test_a_tenant_has_providers_and_settings_of_its_own() -> None:
     assert values(contoso.plugins["marketo"]) == {"client_id": "c"}
 
 
+def test_an_empty_table_enables_a_plugin_for_a_tenant_alone() -> None:
+    own = loaded("[tenants.contoso.plugins.acme-crm]").own
+    assert list(own.tenants["contoso"].plugins) == ["acme-crm"]
+    assert values(own.tenants["contoso"].plugins["acme-crm"]) == {}
+    assert own.plugins == {}
+
+
 def test_without_anything_given_what_comes_with_the_product_serves() -> None:
     settings = loaded()
     assert (settings.providers.summary, settings.providers.intent) == (("facts",), ("activities",))

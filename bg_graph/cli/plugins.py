@@ -16,7 +16,6 @@ from bg_graph.hosting.discovery import discover, to_install
 from bg_graph.hosting.hooks.backlog import tell_again
 from bg_graph.hosting.standing import Standing
 from bg_graph.settings import Settings, meant
-from bg_graph.store.clock import system_clock
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Plugins: list, show, examine, begin a new one.")
 COLUMNS = ("plugin", "version", "serves", "state", "for", "runs in", "package")
@@ -102,7 +101,7 @@ async def _told_again(settings: Settings, name: str, tenant: str | None) -> int:
     async with migrated(settings) as database:
         found = await tenant_named(database, tenant)
         async with database.writing(found.id) as db:
-            return await tell_again(db, name, system_clock())
+            return await tell_again(db, name)
 
 
 async def _lines(settings: Settings) -> tuple[list[Standing], list[str]]:

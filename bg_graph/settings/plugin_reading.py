@@ -33,14 +33,17 @@ class PluginReading:
         self._faults = faults
         self._given: dict[tuple[str, ...], Given] = {}
         self._enabled: list[str] = []
+        self._enabled_for: dict[str, list[str]] = defaultdict(list)
         self.where: dict[str, str] = {}
 
     def read_table(self, section: str, values: Mapping[str, object], where: str) -> None:
         """A table of the file, with the tables below it. An empty table of a plugin enables it: it may need no setting."""
         if section == "plugins":
-            self._enabled += [
-                name for name, table in values.items() if isinstance(table, dict) and _NAME.fullmatch(name)
-            ]
+            self._enabled += _named_tables(values)
+        else:
+            for tenant, table in values.items():
+                plugins = table.get("plugins") if isinstance(table, dict) and _NAME.fullmatch(tenant) else None
+                self._enabled_for[tenant] += _named_tables(plugins) if isinstance(plugins, dict) else []
         for path, value in _leaves((section,), values, depth=3 if section == "plugins" else 5):
             self._keep(path, value, f"[{_table(path)}] in {where}")
 
@@ -65,6 +68,7 @@ class PluginReading:
         """What was collected."""
         plugins: dict[str, list[Given]] = defaultdict(list, {name: [] for name in self._enabled})
         tenants: dict[str, dict[tuple[str, ...], Given]] = defaultdict(dict)
+        tenants |= {tenant: {} for tenant, names in self._enabled_for.items() if names}
         for (section, *path), given in self._given.items():
             if section == "plugins" and self._is_named(given, path, 2):
                 plugins[path[0]].append(_below(given, path[1:]))
@@ -100,7 +104,7 @@ class PluginReading:
 
     def _tenant(self, name: str, given: Mapping[tuple[str, ...], Given]) -> TenantTable:
         chosen: dict[str, Given] = {}
-        plugins: dict[str, list[Given]] = defaultdict(list)
+        plugins: dict[str, list[Given]] = defaultdict(list, {each: [] for each in self._enabled_for[name]})
         for (kind, *path), each in given.items():
             if kind == "providers" and len(path) == 1:
                 chosen[path[0]] = each
@@ -144,6 +148,11 @@ def chain_of(providers: ProviderSettings, capability: str) -> tuple[str, ...]:
     """The plugins that serve a capability, in their order."""
     chosen: str | tuple[str, ...] = getattr(providers, capability)
     return (chosen,) if isinstance(chosen, str) else chosen
+
+
+def _named_tables(values: Mapping[str, object]) -> list[str]:
+    """The tables whose names are ones of plugins."""
+    return [name for name, table in values.items() if isinstance(table, dict) and _NAME.fullmatch(name)]
 
 
 def _below(given: Given, path: list[str]) -> Given:

@@ -195,7 +195,7 @@ async def test_what_was_set_aside_can_be_told_again(world: World) -> None:
         await happen(world.database, world.tenant, "first", "second")
         await acme.hears("second")
         async with world.database.writing(world.tenant) as db:
-            assert await backlog.tell_again(db, "acme", now()) == 1
+            assert await backlog.tell_again(db, "acme") == 1
         await acme.hears("first")
         assert await nothing_waits(world) == Backlog()
 

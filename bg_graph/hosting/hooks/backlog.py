@@ -110,12 +110,13 @@ async def note(db: TenantConnection, telling_id: UUID, **values: object) -> None
     await db.execute(update(_telling).where(of_tenant(_telling), _telling.c.id == telling_id).values(**values))
 
 
-async def tell_again(db: TenantConnection, plugin: str, now: datetime) -> int:
+async def tell_again(db: TenantConnection, plugin: str) -> int:
     """Have a listener be told again what was set aside; how many changes that are."""
     aside = (of_tenant(_telling), _telling.c.plugin == plugin, _telling.c.set_aside_at.is_not(None))
     clean = {"set_aside_at": None, "code": None, "error": None, "attempts": 0}
     count = await db.execute(update(_telling).where(*aside).values(**clean))
-    await pause(db, plugin, 0, now)
+    at_once = update(_listener).where(of_tenant(_listener), _listener.c.plugin == plugin)
+    await db.execute(at_once.values(failures=0, not_before=_listener.c.since))
     db.announce(TOPIC, None)
     return count
 

@@ -61,7 +61,7 @@ class Patience:
     longest_pause: float = 300.0
     spare: float = 5.0
     """How much longer than one call a lease lasts."""
-    look: float = 10.0
+    look: float = 2.0
     """Between two looks at what is to be told, where nothing is announced."""
     enrol: float = 60.0
     """Between two looks at which tenants there are."""

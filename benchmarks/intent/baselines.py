@@ -3,7 +3,7 @@
 import re
 
 import numpy as np
-from fit_prior import Known, all_described
+from fit_prior import Described, Known
 from worlds import AS_OF, DAY, World
 
 from bg_graph.plugins.intent import Content
@@ -47,11 +47,10 @@ def counted(world: World, half_life: float | None = None, colleagues: float = 0.
     return own + colleagues * (accounts[of] - own)
 
 
-def oracle(world: World, known: Known, folds: int = 5) -> np.ndarray:
+def oracle(world: World, known: Known, described: list[Described], folds: int = 5) -> np.ndarray:
     """Probabilities of a logistic model that is told the truth of other accounts of the very world (five parts in turn)."""
     result = np.zeros(world.truth.shape)
     of = np.array([subject.account for subject in world.request.subjects])
-    described = list(all_described(world, known))
     for subject_kind in range(3):
         parts = [each for each in described if each.asked.kind == subject_kind]
         rows = np.concatenate([each.asked.numbers[each.cells.subjects] for each in parts])

@@ -1,12 +1,13 @@
 """Fits the prior that the plugin ships, on worlds of training alone: other seeds, types and taxonomies than are tested.
 
-Run from the repository's root: `.venv/bin/python benchmarks/intent/fit_prior.py [--worlds 24]`. Writes `prior.json` of the plugin.
+Run from the repository's root: `.venv/bin/python benchmarks/intent/fit_prior.py [--worlds 40]`. Writes `prior.json` of the plugin.
 """
 
 import argparse
 import json
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from bg_intent_activities.batches import batches  # noqa: E402
 from bg_intent_activities.features import NAMES  # noqa: E402
 from bg_intent_activities.logistic import fit, logits, rising  # noqa: E402
 from bg_intent_activities.matching import Matches, content_scores, match  # noqa: E402
-from bg_intent_activities.predicting import Described, Known, described  # noqa: E402
+from bg_intent_activities.predicting import Described, Known, described, interests  # noqa: E402
 from bg_intent_activities.prior import SUBJECTS, Prior  # noqa: E402
 from bg_intent_activities.settings import ActivitiesSettings  # noqa: E402
 from bg_intent_activities.taxonomy import KINDS, tree_of  # noqa: E402
@@ -61,6 +62,15 @@ def all_described(each: World, known: Known) -> Iterator[Described]:
     """The features of all subjects of a world."""
     for batch in batches(each.request, ActivitiesSettings().weight):
         yield from described(batch, known)[0]
+
+
+def interests_of(each: World, known: Known, some: list[Described]) -> np.ndarray:
+    """Subjects (rows) and terms (columns): the probabilities that the model tells, those below its floor too."""
+    table = np.zeros(each.truth.shape)
+    for subjects in some:
+        lines = {kind: known.prior.lines[subjects.asked.kind, kind] for kind in range(len(KINDS))}
+        table[subjects.asked.numbers] = interests(subjects, known.tree, lines)
+    return table
 
 
 def labelled(each: World, known: Known) -> Iterator[tuple[int, int, np.ndarray, np.ndarray]]:
@@ -106,12 +116,18 @@ def curve(values: np.ndarray, targets: np.ndarray) -> dict[str, list[float]]:
     return {"log_odds": np.round(knots, 4).tolist(), "calibrated": np.round(told, 4).tolist()}
 
 
+def training_world(seed: int) -> World:
+    """A world of training."""
+    return world(seed, training_kind(seed), testing=False)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--worlds", type=int, default=24)
+    parser.add_argument("--worlds", type=int, default=40)
     count = parser.parse_args().worlds
     seeds = range(FIRST_SEED, FIRST_SEED + count)
-    made = [world(seed, training_kind(seed), testing=False) for seed in seeds]
+    with ProcessPoolExecutor(2) as pool:
+        made = list(pool.map(training_world, seeds))
     scores, sureness = matching_curve(made)
     prior = Prior("", (scores, sureness), {})
     samples: dict[tuple[int, int], list[tuple[np.ndarray, np.ndarray]]] = {}
@@ -119,7 +135,7 @@ def main() -> None:
         for subject, kind, inputs, truth in labelled(each, known_of(each, prior)):
             samples.setdefault((subject, kind), []).append((inputs, truth))
     plain = {
-        "version": "2026.11",
+        "version": "2026.11.2",
         "provenance": f"benchmarks/intent/fit_prior.py, worlds of training, seeds {seeds[0]} to {seeds[-1]}",
         "features": NAMES,
         "scores": np.round(scores, 4).tolist(),

@@ -14,17 +14,17 @@ from functools import partial
 
 import numpy as np
 from baselines import COLLEAGUES, HALF_LIFE, counted, oracle
-from fit_prior import FIRST_SEED, PLUGIN, known_of
+from fit_prior import FIRST_SEED, PLUGIN, Described, Known, all_described, interests_of, known_of
 from measures import at_level, average_precision, brier_skill, calibration_error
 from worlds import TESTING, World, training_kind, world
 
 from bg_graph.plugins.context import ProviderContext
-from bg_graph.plugins.intent import IntentRequest, TrainingRequest
+from bg_graph.plugins.intent import TrainingRequest
 from bg_intent_activities.logistic import rising
-from bg_intent_activities.matching import Matches
 from bg_intent_activities.model import ActivitiesModel
 from bg_intent_activities.prior import SUBJECTS, shipped
 from bg_intent_activities.settings import ActivitiesSettings
+from bg_intent_activities.training import with_training
 
 FIRST_TEST = 1
 FOLDS = 3
@@ -65,27 +65,20 @@ def model(evidence: int = 1) -> ActivitiesModel:
     return ActivitiesModel(ActivitiesSettings(evidence=evidence), context)
 
 
-def predicted(using: ActivitiesModel, each: World, request: IntentRequest) -> np.ndarray:
-    """Subjects (rows) and terms (columns): probabilities."""
-    table = np.zeros(each.truth.shape)
-    for found in asyncio.run(using.predict(request)).predictions:
-        table[found.subject, found.term] = found.probability
-    return table
-
-
-def trained(using: ActivitiesModel, each: World, before: np.ndarray) -> np.ndarray:
+def trained(each: World, known: Known, some: list[Described], before: np.ndarray) -> np.ndarray:
     """Accounts, each third of them predicted with what the outcomes of the other two thirds teach; the others as before."""
-    table, request = before.copy(), each.request
-    of = np.array([subject.account for subject in request.subjects])
+    table, using, kinds = before.copy(), model(), kinds_of(each)
+    of = np.array([subject.account for subject in each.request.subjects])
+    accounts = tuple(subject for subject in each.request.subjects if subject.kind is SUBJECTS[ACCOUNT])
     for fold in range(FOLDS):
         outcomes = tuple(outcome for outcome in each.outcomes if outcome.account % FOLDS != fold)
-        learned = asyncio.run(using.train(TrainingRequest(request=request, outcomes=outcomes)))
-        rows = np.flatnonzero((of % FOLDS == fold) & (kinds_of(each) == ACCOUNT))
-        asked = replace(
-            request, subjects=tuple(request.subjects[row] for row in rows), training=learned.state if learned else None
-        )
-        for found in asyncio.run(using.predict(asked)).predictions:
-            table[rows[found.subject], found.term] = found.probability
+        asked = TrainingRequest(request=replace(each.request, subjects=accounts), outcomes=outcomes)
+        learned = asyncio.run(using.train(asked))
+        rows = (of % FOLDS == fold) & (kinds == ACCOUNT)
+        if learned is not None:
+            prior, fits = with_training(known.prior, learned.state)
+            assert fits
+            table[rows] = interests_of(each, replace(known, prior=prior), some)[rows]
     return table
 
 
@@ -117,23 +110,20 @@ def calibrated() -> Curves:
 
 def all_scores(each: World, seed: int, curves: Curves) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     """Name, scores to rank by, probabilities."""
-    kinds, using = kinds_of(each), model()
+    kinds = kinds_of(each)
     for name, scores in simple_scores(each, seed).items():
         chances = np.empty_like(scores)
         for kind in range(len(SUBJECTS)):
             chances[kinds == kind] = np.interp(scores[kinds == kind], *curves[name, kind])
         yield name, scores, chances
-    without = predicted(using, each, each.request)
-    yield MODEL, without, without
-    learned = trained(using, each, without)
-    yield OWN, learned, learned
     known = known_of(each, shipped())
-    told = oracle(each, known)
+    some = list(all_described(each, known))
+    without = interests_of(each, known, some)
+    yield MODEL, without, without
+    learned = trained(each, known, some, without)
+    yield OWN, learned, learned
+    told = oracle(each, known, some)
     yield ORACLE, told, told
-    rows, terms = np.nonzero(each.about)
-    truth = Matches(np.searchsorted(rows, np.arange(len(each.about) + 1)), terms, np.ones(len(rows)))
-    told = oracle(each, replace(known, matches=truth))
-    yield "oracle that knows the contents", told, told
 
 
 def told_of(curves: Curves, place: int, type_: str, seed: int) -> Told:

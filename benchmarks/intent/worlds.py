@@ -96,6 +96,7 @@ TESTING = {
     "old interests": Kind(old=0.3, season=0.05),
     "season": Kind(season=0.5, habit=0.4),
     "rare and quiet": Kind(interested=0.05, reading=8.0, people=6.0),
+    "next to nothing known": Kind(reading=3.0, people=3.0),
     "frequent and busy": Kind(interested=0.25, reading=30.0, people=16.0, tagged=0.8),
 }
 """What is tested: all but the first go in something to the end of what training worlds do, or beyond it."""
@@ -107,7 +108,7 @@ def training_kind(seed: int) -> Kind:
     draw = chance.uniform
     return replace(
         TRAINING,
-        people=draw(5, 16), interested=draw(0.05, 0.25), sharing=draw(0.3, 0.5), reading=draw(7, 30), zeal=draw(0.45, 0.65),
+        people=float(np.exp(draw(np.log(2), np.log(16)))), interested=draw(0.05, 0.25), sharing=draw(0.3, 0.5), reading=float(np.exp(draw(np.log(2), np.log(30)))), zeal=draw(0.45, 0.65),
         other_names=draw(0.1, 0.5), synonyms=draw(0.0, 0.5), tagged=draw(0.3, 0.8), bots=draw(0.0, 0.04), old=draw(0.0, 0.2),
         season=draw(0.0, 0.45), habit=draw(0.1, 0.4),
     )  # fmt: skip

@@ -14,6 +14,7 @@ from bg_intent_activities.taxonomy import Ints, Tree
 NAMES = (
     "one", "slow", "slow_squared", "fast", "all", "days", "share", "freshness", "total", "people", "breadth", "top",
     "rest", "rest_breadth", "rest_share", "part", "parent", "parent_rest", "parent_breadth", "rivals", "rest_fast", "focus", "deep", "effort", "peak", "rest_deep",
+    "little", "colleagues", "rest_total",
 )  # fmt: skip
 """Names of the features, in their order."""
 PRIOR_TOTAL = 2.0
@@ -127,6 +128,9 @@ def features(cells: Cells, own: Pooled, account: Pooled, members: Members, tree:
         own.deep[who, what] / (slow + 0.5),
         peaks / (slow + 0.5),
         np.log1p(np.maximum(account.deep[where, what] - own.deep[who, what], 0.0)),
+        1.0 / (1.0 + own.total[who]),
+        np.log1p(np.maximum(account.people[where] - own.people[who], 0.0)),
+        np.log1p(rest_total),
     )
     return np.stack(columns, axis=1)
 

@@ -3,7 +3,9 @@ import logging
 from array import array
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,6 +21,7 @@ from bg_graph.plugins.intent import (
     TermKind,
 )
 from bg_intent_activities.model import ActivitiesModel
+from bg_intent_activities.prior import shipped
 from bg_intent_activities.settings import ActivitiesSettings
 
 AS_OF = datetime(2026, 6, 1, tzinfo=UTC)
@@ -118,9 +121,44 @@ def test_words_are_compared_by_stems_and_spellings():
     assert found[0, 6].probability > 0.5
 
 
-def test_an_old_interest_fades():
-    fresh, old = (chances(request([0], reading(0, 0, 2, since)), model())[0, 2] for since in (1, 40))
-    assert fresh.probability > old.probability
+@pytest.mark.parametrize("times", [2, 8, 16])
+def test_an_old_interest_fades(times):
+    ages = (1, 20, 30, 40, 60)
+    found = [chances(request([0], reading(0, 0, times, since), floor=0.0))[0, 2].probability for since in ages]
+    assert all(older < newer for newer, older in pairwise(found))
+
+
+def test_what_was_read_long_ago_alone_is_no_interest():
+    assert chances(request([0], reading(0, 0, 2, 60))) == {}
+
+
+@pytest.mark.parametrize("term", [2, 1, 0])
+def test_whoever_read_more_ranks_strictly_higher_up_to_the_very_top(term):
+    found = [chances(request([0], reading(0, 0, times)))[0, term].probability for times in (1, 2, 4, 8, 12, 16, 24, 40)]
+    assert all(fewer < more for fewer, more in pairwise(found))
+    assert found[-1] < 1
+
+
+def test_each_colleague_who_reads_the_same_makes_an_account_more_interested():
+    found = []
+    for colleagues in range(1, 6):
+        acts = [row for person in range(colleagues) for row in reading(person, 0, 8)]
+        found.append(chances(request([0] * 5, acts))[5, 2].probability)
+    assert all(fewer < more for fewer, more in pairwise(found))
+
+
+def test_one_page_says_less_than_eight():
+    one, many = (chances(request([0], reading(0, 0, times)))[0, 2].probability for times in (1, 8))
+    assert one < many - 0.1
+
+
+def test_the_curves_of_the_shipped_prior_rise_everywhere():
+    for line in shipped().lines.values():
+        said, was = line.curve
+        assert (np.diff(said) > 0).all()
+        assert (np.diff(was) > 0).all()
+        assert said[0] < -30
+        assert said[-1] > 30
 
 
 acts = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 80), st.integers(0, 2), st.integers(0, 3)), max_size=60)

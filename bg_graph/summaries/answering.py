@@ -106,11 +106,14 @@ class Summaries:
         return found
 
     async def refreshed(self, db: TenantConnection, asked: Asked) -> dict[UUID, Answer]:
-        """The summary of each subject that there is, written anew whatever is stored; pending where that takes longer."""
+        """The summary of each subject that there is, written anew whatever is stored; pending where that takes longer.
+
+        Whoever asks for this waits, even while queries do not.
+        """
         held = await self.held(db, asked)
         gathered = await gather(db, asked.kind, list(held), asked.now)
         flights = self._begin(asked, held, gathered)
-        await self._waited(asked, flights.values())
+        await wait_for(list(flights.values()), self._settings.wait)
         return {subject_id: _landed(flights.get(subject_id), each) for subject_id, each in held.items()}
 
     async def held(self, db: TenantConnection, asked: Asked) -> dict[UUID, Held]:
@@ -307,5 +310,5 @@ def _written(batch: Batch, wanted: Wanted, answered: Answered | None, at: dateti
         settings_hash="" if answered is None else answered.settings,
         tried=() if answered is None else answered.tried,
         generated_at=at,
-        seconds=seconds,
+        seconds=round(seconds, 3),
     )

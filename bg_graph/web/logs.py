@@ -60,7 +60,7 @@ def configure_logs(form: Literal["json", "console"], level: str) -> None:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         logging.getLogger(name).handlers = []
     # httpx, which plugins use, logs every address with its query string: keys and personal data stand there
-    for name in ("httpx", "httpcore"):
+    for name in ("httpx", "httpx2", "httpcore", "httpcore2", "openai"):
         logging.getLogger(name).setLevel(logging.WARNING)
     # Looking up the database's revision, as every command and readiness check does, logs two lines that tell nothing.
     logging.getLogger("alembic.runtime.migration").setLevel(logging.WARNING)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bg_graph.plugins.summaries import HighlightKind, Subject
-from bg_summary_openai.highlights import bullet_hints, wanted
+from bg_summary_openai.highlights import bullet_hints, bulleted, wanted
 from bg_summary_openai.phrases import PHRASES
 from bg_summary_openai.slots import Slot
 from bg_summary_openai.vocabulary import VOCABULARY
@@ -42,34 +42,37 @@ def question_about(subject: Subject, slots: Mapping[str, Slot], language: str) -
     kinds = [kind for kind in wanted(subject) if wanted(subject)[kind]]
     example = next((name for name, slot in slots.items() if slot.is_value), next(iter(slots)))
     word = subject.kind.value.lower()
+    has_bullets = bool(bulleted(subject, slots))
     rules = _RULES.format(
         language=PHRASES[language].language,
         words=" ".join(sorted(VOCABULARY[language])),
         example=example,
         subject=word,
-        form=json.dumps(_form(kinds)),
+        form=json.dumps(_form(kinds, has_bullets)),
     )
     listed = "\n".join(f"{{{name}}} reads: {slot.shown}" for name, slot in slots.items())
     hints = "\n".join([*(_hint(kind, slots, subject) for kind in kinds), *bullet_hints(subject, slots)])
     asked = f"Summarise this {word} in two to four sentences.\nSlots:\n{listed}\n{hints}".strip()
     messages = ({"role": "system", "content": rules}, {"role": "user", "content": asked})
-    return Question(messages=messages, schema=schema_of(kinds))
+    return Question(messages=messages, schema=schema_of(kinds, has_bullets))
 
 
-def schema_of(kinds: Sequence[HighlightKind]) -> dict[str, Any]:
-    """The JSON schema of an answer with these highlights."""
+def schema_of(kinds: Sequence[HighlightKind], has_bullets: bool) -> dict[str, Any]:
+    """The JSON schema of an answer with these highlights, and with bullets."""
     sentences = {"type": "array", "items": {"type": "string"}}
+    bullets = {"bullets": sentences} if has_bullets else {}
     highlights = _object({kind.value: {"type": "string"} for kind in kinds})
-    return _object({"text": sentences, "bullets": sentences, "highlights": highlights})
+    return _object({"text": sentences, **bullets, "highlights": highlights})
 
 
 def _object(properties: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
 
-def _form(kinds: Sequence[HighlightKind]) -> dict[str, Any]:
+def _form(kinds: Sequence[HighlightKind], has_bullets: bool) -> dict[str, Any]:
+    bullets = {"bullets": ["sentence"]} if has_bullets else {}
     highlights = {kind.value: "one sentence" for kind in kinds}
-    return {"text": ["sentence", "sentence"], "bullets": ["sentence"], "highlights": highlights}
+    return {"text": ["sentence", "sentence"], **bullets, "highlights": highlights}
 
 
 def _hint(kind: HighlightKind, slots: Mapping[str, Slot], subject: Subject) -> str:

@@ -20,7 +20,7 @@ def written(
     """The summary, None where a sentence, bullet or highlight that it must have is missing; and what was dropped, by reason."""
     drops: Counter[Drop] = Counter()
     text = _sentences(draft.text, slots, language, drops)
-    bullets = _sentences(draft.bullets, slots, language, drops)
+    bullets = _sentences(draft.bullets if bulleted(subject, slots) else (), slots, language, drops)
     highlights: list[Highlight] = []
     for kind in wanted(subject):
         template = draft.highlights.get(kind.value)

@@ -67,8 +67,8 @@ def honest(question: dict[str, Any], opener: str = "") -> str:
     name = next(each for each in slots if each.endswith(".name"))
     text = [opener + sentence(name, each) for each in own_values(slots)[:3]] or [opener + sentence(name)]
     told = [re.findall(r"\{([a-z0-9]+)\}", listed)[0] for listed in BULLETS.findall(prompt)]
-    told += [each for each in slots if "." not in each and each not in told]
-    bullets = [opener + sentence(name, each) for each in told[:4]]
+    more = [each for each in slots if "." not in each and each not in told] if told else []
+    bullets = [opener + sentence(name, each) for each in (*told, *more)][:4]
     highlights = {kind: f"{opener}{listed}." for kind, listed in KINDS.findall(prompt)}
     return json.dumps({"text": text, "bullets": bullets, "highlights": highlights})
 

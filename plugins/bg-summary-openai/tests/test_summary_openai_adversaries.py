@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from adversaries import ANSWERS, LIES, NO_SENTENCES, only_lie, with_lie
-from openai_server import Answer, honest
+from openai_server import Answer, honest, saying
 
 from bg_graph.plugins.errors import Rejected, Unavailable
 from bg_graph.plugins.summaries import FactKind, Subject, Summary
@@ -41,17 +41,25 @@ def texts(summary: Summary) -> list[str]:
 
 
 async def test_a_lie_is_dropped_and_the_rest_served(
-    write: Any, group: Subject, caplog: pytest.LogCaptureFixture
+    write: Any, group: Subject, person: Subject, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO)
     async with write() as writing:
-        [truth] = await writing.of(group)
-        for name, (lie, reason) in SENTENCES.items():
-            caplog.clear()
-            writing.server.answer = with_lie(lie)
-            with caplog.at_level(logging.INFO):
-                [summary] = await writing.of(group)
-            assert summary == truth, name
-            assert f"sentences dropped: {reason} 2" in caplog.text, name
+        for subject, places in ((group, 1), (person, 2)):
+            writing.server.answer = saying(honest)
+            [truth] = await writing.of(subject)
+            for name, (lie, reason) in SENTENCES.items():
+                caplog.clear()
+                writing.server.answer = with_lie(lie)
+                assert await writing.of(subject) == [truth], name
+                assert f"sentences dropped: {reason} {places}" in caplog.text, name
+
+
+async def test_of_a_group_no_bullets_are_asked_for_or_shown(write: Any, group: Subject) -> None:
+    async with write(with_lie("{name} {value}.")) as writing:
+        [summary] = await writing.of(group)
+    assert summary.bullets == ()
+    assert "bullet" not in writing.server.bodies[0].decode().lower()
 
 
 @pytest.mark.parametrize("place", ["text", "highlights"])

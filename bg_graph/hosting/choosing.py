@@ -199,6 +199,8 @@ class Plugins:
 
     def listeners_of(self, plugin: str) -> Sequence[Hosted]:
         """What tells a plugin of changes: once for all tenants with the same settings."""
+        for tenant in ("", *self._own.tenants):
+            self.listening(tenant)
         return [each for (name, _), each in self._listening.items() if name == plugin]
 
     async def start(self) -> None:

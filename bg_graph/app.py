@@ -26,7 +26,7 @@ from bg_graph.hosting.email_hosts import EmailHosts
 from bg_graph.hosting.graphql import SERVICE as PLUGINS
 from bg_graph.hosting.hooks.readiness import readiness_of
 from bg_graph.hosting.hooks.registering import register_all
-from bg_graph.hosting.hooks.teller import Teller
+from bg_graph.hosting.hooks.teller import Patience, Teller
 from bg_graph.hosting.hosted import Observe
 from bg_graph.hosting.intent import IntentHost
 from bg_graph.hosting.measures import PluginMeasures
@@ -178,11 +178,12 @@ def jobs_of(plugins: Plugins, database: Database) -> Mapping[str, Job]:
 
 @asynccontextmanager
 async def telling(plugins: Plugins, database: Database, hub: Hub, clock: Clock = system_clock) -> AsyncIterator[None]:
-    """Tell plugins that listen of all tenants' changes, for as long as the `with` lasts; nothing where none listens."""
-    if not plugins.listens:
-        yield
-        return
-    teller = Teller(database, plugins.listening, list_tenants, about, clock=clock)
+    """Tell plugins that listen of all tenants' changes, for as long as the `with` lasts.
+
+    Where none listens, it is looked now and then for what was to be told to those that are gone.
+    """
+    patience = Patience() if plugins.listens else Patience(look=Patience().enrol)
+    teller = Teller(database, plugins.listening, list_tenants, about, clock=clock, patience=patience)
     with hub.following(TELLING, wake=teller.wake):
         async with _in_background(teller.run()):
             yield

@@ -20,6 +20,7 @@ ALLOWED = {
     "email/dispatch/measures.py waiting": "whoever runs the product sees how long the queue is, of all tenants together",
     "email/dispatch/recovery.py _found": "a worker that died leaves deliveries of any tenant behind",
     "email/dispatch/pace.py": "a provider's pace belongs to no tenant",
+    "hosting/hooks/backlog.py seen": "whoever tells listeners knows who listens, in all tenants",
     "hosting/hooks/backlog.py waiting": "whoever tells listeners looks for work of all tenants",
     "email/dispatch/claiming.py rest": "a provider's pace belongs to no tenant",
 }

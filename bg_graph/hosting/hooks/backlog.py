@@ -19,6 +19,10 @@ GONE = timedelta(days=7)
 _listener, _telling = table_of(ListenerRow), table_of(TellingRow)
 
 
+SEEN = timedelta(hours=1)
+"""How seldom it is written down that a plugin is still enabled."""
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A listener with something to be told: when it may be."""
@@ -52,6 +56,15 @@ async def enrol(db: TenantConnection, plugins: Sequence[str], now: datetime) -> 
         await db.execute(delete(_listener).where(*old))
         await db.execute(delete(_telling).where(of_tenant(_telling), _telling.c.plugin.in_(gone)))
     return gone
+
+
+async def seen(database: Database) -> Mapping[UUID, Mapping[str, datetime]]:
+    """When a process last had each listener enabled, by tenant and plugin."""
+    found: dict[UUID, dict[str, datetime]] = {}
+    async with database.system(reading=True) as system:
+        for row in await system.rows(select(_listener.c.tenant_id, _listener.c.plugin, _listener.c.seen_at)):
+            found.setdefault(row.tenant_id, {})[row.plugin] = row.seen_at
+    return found
 
 
 async def waiting(database: Database) -> list[Waiting]:

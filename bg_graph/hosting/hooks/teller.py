@@ -21,6 +21,7 @@ from bg_graph.hosting.hosted import FAILED, Hosted, PluginFailed
 from bg_graph.plugins.changes import Change, ChangeTopic
 from bg_graph.plugins.errors import Misconfigured, ProviderError, Rejected, Unavailable
 from bg_graph.store.clock import Clock, system_clock
+from bg_graph.store.conflicts import DATABASE_LOST
 from bg_graph.store.engine import Database
 from bg_graph.store.ids import new_id
 
@@ -111,6 +112,8 @@ class Teller:
                         await self.enrol()
                         enrol_at = loop.time() + self._patience.enrol
                     seconds = await self._begin()
+                except DATABASE_LOST as fault:
+                    log.warning("listeners wait, for the database does not answer", fault=type(fault).__name__)
                 except Exception:
                     log.exception("listeners could not be looked after")
                 await self._wait(min(seconds, max(self._patience.first_pause, enrol_at - loop.time())))
@@ -120,12 +123,15 @@ class Teller:
     async def enrol(self) -> None:
         """Look which tenants there are, and have who listens to them listen: what happens from now on is kept for it."""
         self._tenants = {each.id: each for each in await self._list_tenants(self._database)}
+        known, now = await backlog.seen(self._database), self._clock()
         for tenant in self._tenants.values():
+            before = known.get(tenant.id, {})
             plugins = [hosted.name for hosted in self._listeners(tenant.name)]
-            if not plugins:
+            stale = [name for name in plugins if name not in before or before[name] < now - backlog.SEEN]
+            if not stale and all(at >= now - backlog.GONE for at in before.values()):
                 continue
             async with self._database.writing(tenant.id) as db:
-                gone = await backlog.enrol(db, plugins, self._clock())
+                gone = await backlog.enrol(db, plugins, now)
             for plugin in gone:
                 log.warning("a plugin listens no more; what it was to be told is given up", plugin=plugin)
 
@@ -179,8 +185,9 @@ class Teller:
                 finally:
                     async with self._database.writing(telling.tenant.id) as db:
                         await backlog.let_go(db, plugin, self._me)
-        except Exception:
-            log.exception("a listener could not be told", plugin=plugin, tenant=telling.tenant.name)
+        except Exception as fault:
+            tell = log.warning if isinstance(fault, DATABASE_LOST) else log.exception
+            tell("a listener could not be told", plugin=plugin, tenant=telling.tenant.name, fault=type(fault).__name__)
             await asyncio.sleep(self._patience.first_pause)
 
     async def _held(self, telling: _Telling) -> bool:

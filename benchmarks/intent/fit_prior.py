@@ -1,6 +1,6 @@
 """Fits the prior that the plugin ships, on worlds of training alone: other seeds, types and taxonomies than are tested.
 
-Run from the repository's root: `.venv/bin/python benchmarks/intent/fit_prior.py [--worlds 40]`. Writes `prior.json` of the plugin.
+Run from the repository's root: `.venv/bin/python benchmarks/intent/fit_prior.py [--worlds 32]`. Writes `prior.json` of the plugin.
 """
 
 import argparse
@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -121,26 +122,33 @@ def training_world(seed: int) -> World:
     return world(seed, training_kind(seed), testing=False)
 
 
+def samples_of(prior: Prior, each: World) -> list[tuple[int, int, np.ndarray, np.ndarray]]:
+    """What a world of training teaches."""
+    return list(labelled(each, known_of(each, prior)))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--worlds", type=int, default=40)
-    count = parser.parse_args().worlds
-    seeds = range(FIRST_SEED, FIRST_SEED + count)
-    with ProcessPoolExecutor(2) as pool:
+    parser.add_argument("--worlds", type=int, default=32)
+    parser.add_argument("--processes", type=int, default=2)
+    options = parser.parse_args()
+    seeds = range(FIRST_SEED, FIRST_SEED + options.worlds)
+    with ProcessPoolExecutor(options.processes) as pool:
         made = list(pool.map(training_world, seeds))
-    scores, sureness = matching_curve(made)
-    prior = Prior("", (scores, sureness), {})
-    samples: dict[tuple[int, int], list[tuple[np.ndarray, np.ndarray]]] = {}
-    for each in made:
-        for subject, kind, inputs, truth in labelled(each, known_of(each, prior)):
-            samples.setdefault((subject, kind), []).append((inputs, truth))
+        scores, sureness = matching_curve(made)
+        samples: dict[tuple[int, int], list[tuple[np.ndarray, np.ndarray]]] = {}
+        for some in pool.map(partial(samples_of, Prior("", (scores, sureness), {})), made):
+            for subject, kind, inputs, truth in some:
+                samples.setdefault((subject, kind), []).append((inputs, truth))
+        keys = sorted(samples)
+        lines = dict(zip(keys, pool.map(fitted, [samples[key] for key in keys]), strict=True))
     plain = {
-        "version": "2026.11.2",
+        "version": "2026.11.3",
         "provenance": f"benchmarks/intent/fit_prior.py, worlds of training, seeds {seeds[0]} to {seeds[-1]}",
         "features": NAMES,
         "scores": np.round(scores, 4).tolist(),
         "sureness": np.round(sureness, 4).tolist(),
-        "lines": {f"{SUBJECTS[key[0]]} {KINDS[key[1]]}": fitted(some) for key, some in sorted(samples.items())},
+        "lines": {f"{SUBJECTS[subject]} {KINDS[kind]}": line for (subject, kind), line in lines.items()},
     }
     (PLUGIN / "bg_intent_activities" / "prior.json").write_text(json.dumps(plain, indent=1) + "\n", "utf-8")
 

@@ -106,9 +106,13 @@ def training_kind(seed: int) -> Kind:
     """A type of world to fit on: every number drawn around the plain one."""
     chance = np.random.default_rng([seed, 77])
     draw = chance.uniform
+
+    def rate(least: float, most: float) -> float:
+        return float(np.exp(draw(np.log(least), np.log(most))))
+
     return replace(
         TRAINING,
-        people=float(np.exp(draw(np.log(2), np.log(16)))), interested=draw(0.05, 0.25), sharing=draw(0.3, 0.5), reading=float(np.exp(draw(np.log(2), np.log(30)))), zeal=draw(0.45, 0.65),
+        people=rate(3, 16), interested=rate(0.04, 0.25), sharing=draw(0.3, 0.5), reading=rate(4, 30), zeal=draw(0.45, 0.65),
         other_names=draw(0.1, 0.5), synonyms=draw(0.0, 0.5), tagged=draw(0.3, 0.8), bots=draw(0.0, 0.04), old=draw(0.0, 0.2),
         season=draw(0.0, 0.45), habit=draw(0.1, 0.4),
     )  # fmt: skip

@@ -140,8 +140,8 @@ class _Columns:
 def _done(dialect: str, window: Window) -> Select[Any]:
     """What the people of `ACCOUNTS` did in the window, in columns that need no conversion row by row.
 
-    Not joined: SQLite would read the window once and look for each of its activities through all accounts (hours, not
-    seconds, for a million).
+    Not joined: SQLite would read the window once and look for each of its activities through all accounts: a run over a
+    million was stopped after twelve minutes.
     """
     people = select(person.c.id).where(of_tenant(person), person.c.account_id.in_(ACCOUNTS))
     return (

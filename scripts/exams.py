@@ -4,11 +4,11 @@ import ast
 import inspect
 from collections.abc import Iterator
 
+from bg_graph.plugins.testing.behaving import Behaviour
 from bg_graph.plugins.testing.email import EmailProviderExam
 from bg_graph.plugins.testing.exam import ProviderExam
 from bg_graph.plugins.testing.intent import IntentModelExam
 from bg_graph.plugins.testing.stating import Statements
-from bg_graph.plugins.testing.behaving import Behaviour
 from bg_graph.plugins.testing.summary import SummaryProviderExam
 
 EXAMS: dict[str, type[ProviderExam]] = {
@@ -64,7 +64,12 @@ def _said(node: ast.stmt, after: ast.stmt | None) -> tuple[str, str] | None:
     if isinstance(node, ast.FunctionDef) and (ast.get_docstring(node) or "").startswith("Override"):
         return f"{node.name}()", ast.get_docstring(node) or ""
     named = isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
-    if named and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) and "Set by" not in after.value.value:
+    if (
+        named
+        and isinstance(after, ast.Expr)
+        and isinstance(after.value, ast.Constant)
+        and "Set by" not in after.value.value
+    ):
         name = node.target.id
         return None if name in ("directory", "storage", "fence", "strict") else (name, after.value.value)
     return None

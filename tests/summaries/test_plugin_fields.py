@@ -114,8 +114,8 @@ async def never(request: FieldRequest) -> list[int]:
         (failing, "PLUGIN_ERROR", "the plugin acme failed"),
         (away, "PROVIDER_UNAVAILABLE", "the system is away"),
         (short, "PLUGIN_ERROR", "no value for each of 1 subjects"),
-        (texts, "PLUGIN_ERROR", "a value that is no Int"),
-        (not_numbers, "PLUGIN_ERROR", "a value that is no Int"),
+        (texts, "PLUGIN_ERROR", "that is no Int"),
+        (not_numbers, "PLUGIN_ERROR", "that is no Int"),
     ],
 )
 async def test_a_field_that_fails_is_null_with_its_code_and_the_rest_is_there(

@@ -24,7 +24,17 @@ from bg_graph.store.engine import Database
 from bg_graph.store.ids import new_id
 from bg_graph.summaries.commands import NewText, confirm_texts, store_texts
 from bg_graph.summaries.facts.gathering import Gathered, gather
-from bg_graph.summaries.flights import Batch, Flight, FlightLimits, Flights, Landed, Wanted, flight_key, wait_for
+from bg_graph.summaries.flights import (
+    Batch,
+    Flight,
+    FlightKey,
+    FlightLimits,
+    Flights,
+    Landed,
+    Wanted,
+    flight_key,
+    wait_for,
+)
 from bg_graph.summaries.reads import Feedback, Held, gone, held_summaries
 from bg_graph.summaries.rules.languages import Language
 from bg_graph.summaries.rules.texts import WrittenText
@@ -148,7 +158,7 @@ class Summaries:
         joined: dict[UUID, Flight] = {}
         looked_at: dict[UUID, Held] = {}
         for subject_id, each in {**outdated, **makeshift}.items():
-            key = flight_key(asked.caller.tenant_id, asked.kind, subject_id, each.language, each.stamps)
+            key = _key(asked, subject_id, each)
             if flight := self._flights.under_way(key):
                 joined[subject_id] = flight
             elif fault := self._flights.failure(key):
@@ -159,12 +169,18 @@ class Summaries:
         same = {each for each in gathered if each in outdated and _is_same(looked_at[each], gathered[each])}
         self._confirm(asked, {each: outdated[each] for each in same})
         found |= {each: _stored(outdated[each], is_fresh=True) for each in same}
-        changed = {each: known for each, known in gathered.items() if each not in same}
+        joined |= self._landed_meanwhile(asked, {each: outdated[each] for each in gathered if each in outdated})
+        changed = {each: known for each, known in gathered.items() if each not in same and each not in joined}
         flights = {**joined, **self._begin(asked, looked_at, changed)}
         await self._waited(asked, [flight for each, flight in flights.items() if each in outdated])
         late = {each: _landed(flights.get(each), held) for each, held in outdated.items() if each not in found}
         found = {each: answer for each, answer in found.items() if each in outdated}
         return await self._with_stale(db, asked, outdated, {**found, **late})
+
+    def _landed_meanwhile(self, asked: Asked, outdated: Mapping[UUID, Held]) -> dict[UUID, Flight]:
+        """What others had written between this caller's look at the store and now."""
+        flights = {each: self._flights.landed_lately(_key(asked, each, held)) for each, held in outdated.items()}
+        return {each: flight for each, flight in flights.items() if flight}
 
     async def _with_stale(
         self, db: TenantConnection, asked: Asked, held: Mapping[UUID, Held], answers: dict[UUID, Answer]
@@ -261,6 +277,10 @@ def status_of(answer: Answer) -> str:
 
 def _uncounted(_statuses: Mapping[str, int]) -> None:
     """Nobody counts."""
+
+
+def _key(asked: Asked, subject_id: UUID, held: Held) -> FlightKey:
+    return flight_key(asked.caller.tenant_id, asked.kind, subject_id, held.language, held.stamps)
 
 
 def _stored(held: Held, *, is_fresh: bool) -> Answer:

@@ -18,6 +18,9 @@ from bg_graph.summaries.stamps import Stamps
 
 log = structlog.get_logger(__name__)
 
+REMEMBERED = 10.0
+"""Seconds that a landed flight is known, for callers who looked at the store before its text was stored there."""
+
 Landed = WrittenText | Coded
 """What came of asking: what was written, or the error that stands in its place."""
 
@@ -92,11 +95,12 @@ def flight_key(tenant_id: UUID, kind: SubjectKind, subject_id: UUID, language: L
 
 
 class Flights:
-    """The summaries under way in this process, and what failed lately."""
+    """The summaries under way in this process, and what landed or failed lately."""
 
     def __init__(self, ask: Ask, store: Store, limits: FlightLimits) -> None:
         self._ask, self._store, self._limits = ask, store, limits
         self._under_way: dict[FlightKey, Flight] = {}
+        self._lately: dict[FlightKey, tuple[float, Flight]] = {}
         self._failed: dict[FlightKey, tuple[float, Coded]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._free = asyncio.Semaphore(limits.calls)
@@ -105,6 +109,11 @@ class Flights:
         """The flight that somebody began for this summary, until its outcome is stored."""
         return self._under_way.get(key)
 
+    def landed_lately(self, key: FlightKey) -> Flight | None:
+        """The flight that wrote this summary a few seconds ago."""
+        until, flight = self._lately.get(key, (0.0, None))
+        return flight if _now() < until else None
+
     def failure(self, key: FlightKey) -> Coded | None:
         """Why this summary could not be written, where that was so short a time ago that nobody is asked again."""
         until, fault = self._failed.get(key, (0.0, None))
@@ -112,7 +121,7 @@ class Flights:
 
     def begin(self, batch: Batch) -> dict[UUID, Flight]:
         """Begin to write the summaries of a batch, joining what is under way; subjects beyond the limit are left out."""
-        self._forget_failures()
+        self._forget()
         begun = {each: flight for each in batch.wanted if (flight := self._under_way.get(batch.key_of(each)))}
         new = [each for each in batch.wanted if each not in begun][: max(0, self._limits.most - len(self._under_way))]
         rest = Batch(
@@ -164,6 +173,7 @@ class Flights:
                     self._failed[batch.key_of(subject_id)] = (_now() + self._limits.rest, outcome)
                 else:
                     self._failed.pop(batch.key_of(subject_id), None)
+                    self._lately[batch.key_of(subject_id)] = (_now() + REMEMBERED, flight)
                     texts[subject_id] = outcome
             if texts:
                 await self._store(batch, texts)
@@ -181,11 +191,10 @@ class Flights:
         is_theirs = (key.tenant_id, key.kind) == (tenant_id, kind) and key.subject_id in ids
         return is_theirs and self._under_way[key].landed.done()
 
-    def _forget_failures(self) -> None:
+    def _forget(self) -> None:
         now = _now()
-        over = [key for key, (until, _) in self._failed.items() if until <= now]
-        for key in over:
-            del self._failed[key]
+        self._lately = {key: (until, flight) for key, (until, flight) in self._lately.items() if now < until}
+        self._failed = {key: (until, fault) for key, (until, fault) in self._failed.items() if now < until}
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

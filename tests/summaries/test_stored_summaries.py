@@ -12,6 +12,7 @@ from bg_graph.buying_groups.rules.default_roles import CHAMPION
 from bg_graph.buying_groups.tables import MemberRow
 from bg_graph.settings import SummarySettings
 from bg_graph.summaries.commands import choose_language
+from bg_graph.summaries.facts.gathering import gather
 from bg_graph.summaries.rules.languages import DISCLAIMERS, Language
 from bg_graph.summaries.tables import SummaryRow
 from tests.hosting.hosted_providers import hosted
@@ -185,6 +186,25 @@ async def test_many_who_ask_at_once_have_it_written_once(world: World, desk: Des
     assert len({each["version"] for each in answers}) == 1
     assert len(desk.teller.asked) == 1
     await desk.settled()
+
+
+async def test_who_looked_at_the_store_before_it_was_written_there_is_shown_that_text(
+    world: World, desk: Desk, monkeypatch: pytest.MonkeyPatch
+):
+    group = await world.group()
+    others: list[dict[str, Any] | None] = []
+
+    async def slowly(*arguments: Any) -> Any:
+        gathered = await gather(*arguments)
+        if not others:
+            others.append({})
+            others[0] = await desk.summary(group)
+        return gathered
+
+    monkeypatch.setattr("bg_graph.summaries.answering.gather", slowly)
+    mine = await desk.summary(group)
+    assert mine == others[0]
+    assert len(desk.teller.asked) == 1
 
 
 async def test_a_list_of_groups_asks_the_provider_once(world: World, desk: Desk):

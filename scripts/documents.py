@@ -22,6 +22,7 @@ from bg_graph.settings import (
 )
 from bg_intent_activities.plugin import PLUGIN as ACTIVITIES
 from scripts.contract import contract_page
+from scripts.exams import exams_page
 
 ROOT = Path(__file__).resolve().parent.parent
 ERRORS = ROOT / "bg_graph" / "graph" / "errors.py"
@@ -164,4 +165,5 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/settings.md": settings_page,
     "docs/errors.md": errors_page,
     "docs/plugins/reference.md": contract_page,
+    "docs/plugins/conformance.md": exams_page,
 }

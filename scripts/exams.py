@@ -34,11 +34,13 @@ A check *passes* or *fails*; it is *skipped* where the exam was not given what i
 provider does not declare the ability, or `not_needed` says that there is no such thing (`not_needed = ("down_settings",)` for a
 provider without a far system). A false system that runs in the test's own process belongs into `surroundings`, in a
 thread of its own, and forgets what it was sent in `forget`.
+
+Each check was seen to fail: for every one there is a provider with a fault that it catches, for the reason that it then says.
 """
 
 
-def page() -> str:
-    """The page."""
+def exams_page() -> str:
+    """The page of the exams: what can be given to each, and every check with what it proves."""
     lines = [HEAD, "## Every provider", "", *_given(OF_ALL), "", *_checks(Behaviour, set())]
     common = {each.name for each in Behaviour.checks()}
     for title, exam in EXAMS.items():

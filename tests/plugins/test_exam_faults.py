@@ -36,3 +36,9 @@ def test_a_seeded_fault_is_caught_for_the_right_reason(fault: Fault) -> None:
 @pytest.mark.parametrize("capability", list(Capability))
 def test_each_capability_has_twenty_seeded_faults_and_more(capability: Capability) -> None:
     assert len({each.name for each in FAULTS if each.exam.capability is capability}) >= 20
+
+
+@pytest.mark.parametrize("exam", GOOD, ids=[f"{each.capability}-{number}" for number, each in enumerate(GOOD)])
+def test_every_check_has_a_seeded_fault_that_it_catches(exam: type[ProviderExam]) -> None:
+    meant = {f"test_{each.caught_by}" for each in FAULTS if each.exam.capability is exam.capability}
+    assert {each.name for each in exam.checks()} - meant == set()

@@ -10,11 +10,15 @@ import tracemalloc
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 TICK = 0.005
 """Seconds between two looks at the loop."""
+STRETCHES = 9
+"""Stretches of calls over which the growth of memory is measured, each by itself."""
 _DESCRIPTORS = Path("/dev/fd")
 _SETTLES = 1.5  # seconds that threads and connections have to go after `close`
 _LOOKS = 30
@@ -97,15 +101,21 @@ async def left_behind(before: Held) -> list[str]:
 
 
 async def grown(call: Callable[[int], Awaitable[Any]], *, calls: int, forget: Callable[[], None]) -> int:
-    """By how many bytes the memory of the process grew over so many calls, after a tenth of them to warm up."""
+    """By how many bytes the memory of the process grows over so many calls, after a tenth of them to warm up.
+
+    The median of nine stretches counts, so that a cache that fills or a table that doubles once is not taken for a leak.
+    """
+    stretch = max(1, calls // (STRETCHES + 1))
     tracemalloc.start()
     try:
-        await _many(call, range(calls // 10), forget)
-        before = tracemalloc.get_traced_memory()[0]
-        await _many(call, range(calls // 10, calls), forget)
-        return tracemalloc.get_traced_memory()[0] - before
+        await _many(call, range(stretch), forget)
+        held_after = [tracemalloc.get_traced_memory()[0]]
+        for number in range(1, STRETCHES + 1):
+            await _many(call, range(number * stretch, (number + 1) * stretch), forget)
+            held_after.append(tracemalloc.get_traced_memory()[0])
     finally:
         tracemalloc.stop()
+    return STRETCHES * int(median(after - before for before, after in pairwise(held_after)))
 
 
 async def _many(call: Callable[[int], Awaitable[Any]], numbers: range, forget: Callable[[], None]) -> None:

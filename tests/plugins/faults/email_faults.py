@@ -582,6 +582,20 @@ class NaiveListTimes(GoodLists):
         return replace(page, items=tuple(replace(each, created_at=NAIVE) for each in page.items))
 
 
+class WritesTwiceInARush(GoodMail):
+    """Gives a call up that waits for others, and makes it again under another key."""
+
+    under_way = 0
+
+    async def deliver(self, system: System, request: SendRequest, recipient: Recipient) -> SendAnswer:
+        self.under_way += 1
+        await asyncio.sleep(0.01)
+        if self.under_way > 5:
+            await system.deliver(request, replace(recipient, key=f"{recipient.key} again"))
+        self.under_way -= 1
+        return await super().deliver(system, request, recipient)
+
+
 def _fault(provider: Any, caught_by: str, says: str, **more: Any) -> Fault:
     exam = more.pop("exam", GoodListsExam if issubclass(provider, GoodLists) else GoodMailExam)
     return Fault(provider, caught_by, says, exam, more.get("plugin", {}), more.get("given", {}))
@@ -675,4 +689,5 @@ FAULTS = [
     _fault(IgnoresTheWorkspace, "a_workspace_shows_its_own_emails", "others' too"),
     _fault(NamesAWorkspaceThatIsNot, "an_email_belongs_to_a_workspace_that_is_listed", "not listed"),
     _fault(NaiveListTimes, "listed_times_are_aware", "no zone"),
+    _fault(WritesTwiceInARush, "sends_at_one_time_leave_once_each", "got [2"),
 ]

@@ -7,9 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from bg_graph.plugins.context import ProviderContext
-from bg_graph.plugins.errors import Misconfigured, Rejected, Unavailable
-from bg_graph.plugins.health import Health
+from bg_graph.plugins.errors import Rejected
 from bg_graph.plugins.intent import (
     IntentRequest,
     IntentSubject,
@@ -23,25 +21,15 @@ from bg_graph.plugins.intent import (
 from bg_graph.plugins.plugin import Plugin
 from bg_graph.plugins.summaries import Model
 from bg_graph.plugins.testing.intent import IntentModelExam
-from tests.plugins.faults.good_summary import API_KEY, SLOW, WriterSettings
+from tests.plugins.faults.good_reach import API_KEY, SLOW, GoodReach, ReachSettings
 
 MODEL = Model(name="good", version="1.0.0")
 Weights = Mapping[int, Sequence[tuple[int, float]]]
 """By keyword: rows and what they weigh."""
 
 
-class GoodModel:
+class GoodModel(GoodReach):
     """Counts what was read lately about each keyword."""
-
-    def __init__(self, settings: WriterSettings, context: ProviderContext) -> None:
-        self.settings = settings
-        self.context = context
-
-    def model(self) -> None:
-        if self.settings.url == "nowhere":
-            raise Unavailable("the model can't be reached")
-        if self.settings.api_key.get_secret_value() != API_KEY:
-            raise Misconfigured("the model does not take our key")
 
     async def predict(self, request: IntentRequest) -> Predictions:
         self.model()
@@ -120,22 +108,12 @@ class GoodModel:
         state = json.dumps({"factor": 0.5 + won}).encode()
         return Training(state=state, description=f"{len(request.outcomes)} outcomes")
 
-    async def check(self) -> Health:
-        try:
-            self.model()
-        except Unavailable as fault:
-            return Health(healthy=False, message=str(fault))
-        return Health(healthy=True)
-
-    async def close(self) -> None:
-        return
-
 
 GOOD = Plugin(
     name="good-model",
     version="1.0.0",
     title="A model that keeps the contract",
-    settings=WriterSettings,
+    settings=ReachSettings,
     provides=MappingProxyType({"intent": GoodModel}),
 )
 

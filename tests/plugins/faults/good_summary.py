@@ -5,11 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
 
-from pydantic import BaseModel, Field, SecretStr
-
-from bg_graph.plugins.context import ProviderContext
-from bg_graph.plugins.errors import Misconfigured, Unavailable
-from bg_graph.plugins.health import Health
+from bg_graph.plugins.errors import Unavailable
 from bg_graph.plugins.plugin import Plugin
 from bg_graph.plugins.summaries import (
     Fact,
@@ -24,8 +20,8 @@ from bg_graph.plugins.summaries import (
     SummaryRequest,
 )
 from bg_graph.plugins.testing.summary import SummaryProviderExam
+from tests.plugins.faults.good_reach import API_KEY, SLOW, GoodReach, ReachSettings
 
-API_KEY = "the-key-of-the-exam"
 MODEL = Model(name="good", version="1.0.0")
 HIGHLIGHTS = MappingProxyType(
     {
@@ -57,28 +53,10 @@ SENTENCES = MappingProxyType(
         ),
     }
 )
-SLOW = 10.0
 
 
-class WriterSettings(BaseModel):
-    """How the model is reached."""
-
-    url: str = Field(description="Where the model is")
-    api_key: SecretStr = Field(description="Key of the model")
-
-
-class GoodWriter:
+class GoodWriter(GoodReach):
     """Writes what the facts say."""
-
-    def __init__(self, settings: WriterSettings, context: ProviderContext) -> None:
-        self.settings = settings
-        self.context = context
-
-    def model(self) -> None:
-        if self.settings.url == "nowhere":
-            raise Unavailable("the model can't be reached")
-        if self.settings.api_key.get_secret_value() != API_KEY:
-            raise Misconfigured("the model does not take our key")
 
     async def summarize(self, request: SummaryRequest) -> Sequence[Summary | None]:
         self.model()
@@ -128,22 +106,12 @@ class GoodWriter:
     def say(self, fact: Fact, text: str) -> Statement:
         return Statement(text=text, facts=(fact.key,))
 
-    async def check(self) -> Health:
-        try:
-            self.model()
-        except Unavailable as fault:
-            return Health(healthy=False, message=str(fault))
-        return Health(healthy=True)
-
-    async def close(self) -> None:
-        return
-
 
 GOOD = Plugin(
     name="good-writer",
     version="1.0.0",
     title="A provider that keeps the contract",
-    settings=WriterSettings,
+    settings=ReachSettings,
     provides=MappingProxyType({"summary": GoodWriter}),
 )
 

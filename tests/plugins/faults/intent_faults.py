@@ -23,7 +23,8 @@ from bg_graph.plugins.intent import (
 )
 from bg_graph.plugins.summaries import Model
 from tests.plugins.faults.good_intent import GoodModel, GoodModelExam, Weights
-from tests.plugins.faults.good_summary import WriterSettings
+from tests.plugins.faults.good_reach import ReachSettings
+from tests.plugins.faults.reach_faults import OF_MODELS
 from tests.plugins.faults.running import Fault
 
 stand_still = time.sleep
@@ -110,7 +111,7 @@ class StoresUnderOneTenant(GoodModel):
 
 
 class RemembersAll(GoodModel):
-    def __init__(self, settings: WriterSettings, context: Any) -> None:
+    def __init__(self, settings: ReachSettings, context: Any) -> None:
         super().__init__(settings, context)
         self._all: list[bytearray] = []
 
@@ -229,7 +230,7 @@ class NamelessModel(GoodModel):
 class ByChance(Changing):
     instances = 0
 
-    def __init__(self, settings: WriterSettings, context: Any) -> None:
+    def __init__(self, settings: ReachSettings, context: Any) -> None:
         super().__init__(settings, context)
         type(self).instances += 1
         self._shift = 0.001 * (type(self).instances % 997)
@@ -365,6 +366,10 @@ def _fault(provider: Any, caught_by: str, says: str, **given: Any) -> Fault:
     return Fault(provider, caught_by, says, GoodModelExam, given=given)
 
 
+def _fault_of_reach(provider: Any, caught_by: str, says: str, more: Mapping[str, Any]) -> Fault:
+    return Fault(provider, caught_by, says, GoodModelExam, **more)
+
+
 FAULTS = [
     _fault(ComputesOnTheLoop, "it_does_not_block_the_loop", "stood still"),
     _fault(HoldsOn, "a_cancelled_call_ends_at_once_and_the_next_one_works", "still running"),
@@ -412,4 +417,5 @@ FAULTS = [
     _fault(LearnsAnObject, "a_training_is_bytes_with_a_description", "bytes"),
     _fault(LearnsFromNothing, "too_few_outcomes_teach_nothing", "Training"),
     _fault(LearnsTooMuch, "what_it_learned_serves_later", "not between"),
+    *(_fault_of_reach(*each) for each in OF_MODELS),
 ]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from bg_graph.plugins.errors import Misconfigured, Rejected, Unavailable
 from bg_graph.plugins.health import Health
 from bg_graph.plugins.summaries import (
     Fact,
@@ -19,7 +20,9 @@ from bg_graph.plugins.summaries import (
     Summary,
     SummaryRequest,
 )
-from tests.plugins.faults.good_summary import SENTENCES, GoodWriter, GoodWriterExam, WriterSettings
+from tests.plugins.faults.good_reach import ReachSettings
+from tests.plugins.faults.good_summary import SENTENCES, GoodWriter, GoodWriterExam
+from tests.plugins.faults.reach_faults import OF_WRITERS
 from tests.plugins.faults.running import Fault
 
 stand_still = time.sleep
@@ -71,7 +74,7 @@ class KeepsTheRequest(GoodWriter):
 
 
 class KeepsAllSummaries(GoodWriter):
-    def __init__(self, settings: WriterSettings, context: Any) -> None:
+    def __init__(self, settings: ReachSettings, context: Any) -> None:
         super().__init__(settings, context)
         self._cache: list[Any] = []
 
@@ -302,7 +305,7 @@ class NamelessModel(GoodWriter):
 class OtherWordsEachTime(GoodWriter):
     instances = 0
 
-    def __init__(self, settings: WriterSettings, context: Any) -> None:
+    def __init__(self, settings: ReachSettings, context: Any) -> None:
         super().__init__(settings, context)
         type(self).instances += 1
         self._twice = type(self).instances % 2 == 0
@@ -312,8 +315,40 @@ class OtherWordsEachTime(GoodWriter):
         return said[:1] + said if self._twice else said
 
 
-def _fault(provider: Any, caught_by: str, says: str) -> Fault:
-    return Fault(provider, caught_by, says, GoodWriterExam)
+class HoldsOnToASlowModel(GoodWriter):
+    async def summarize(self, request: SummaryRequest) -> Sequence[Summary | None]:
+        try:
+            return await super().summarize(request)
+        except asyncio.CancelledError:
+            if self.settings.url == "slow":
+                await asyncio.sleep(1.2)
+            raise
+
+
+class DownIsRejected(GoodWriter):
+    async def summarize(self, request: SummaryRequest) -> Sequence[Summary | None]:
+        try:
+            return await super().summarize(request)
+        except Unavailable:
+            raise Rejected("NO_MODEL", "there is no model") from None
+
+
+class WrongKeyIsRejected(GoodWriter):
+    async def summarize(self, request: SummaryRequest) -> Sequence[Summary | None]:
+        try:
+            return await super().summarize(request)
+        except Misconfigured:
+            raise Rejected("401", "not for you") from None
+
+
+class StoresUnderOneTenant(GoodWriter):
+    async def summarize(self, request: SummaryRequest) -> Sequence[Summary | None]:
+        await self.context.storage.put("alpha", "last", request.locale)
+        return await super().summarize(request)
+
+
+def _fault(provider: Any, caught_by: str, says: str, **more: Any) -> Fault:
+    return Fault(provider, caught_by, says, GoodWriterExam, **more)
 
 
 FAULTS = [
@@ -356,4 +391,9 @@ FAULTS = [
     _fault(TurnsTheOrderRound, "items_of_highlights_keep_the_order_of_the_facts", "order"),
     _fault(NamelessModel, "it_tells_what_wrote_the_summary", "version"),
     _fault(OtherWordsEachTime, "the_same_facts_give_the_same_words", "other words"),
+    _fault(HoldsOnToASlowModel, "a_call_to_a_slow_system_can_be_given_up", "still running"),
+    _fault(DownIsRejected, "a_call_to_a_system_that_is_down_is_unavailable", "Rejected"),
+    _fault(WrongKeyIsRejected, "wrong_credentials_are_told_as_misconfigured", "Rejected"),
+    _fault(StoresUnderOneTenant, "tenants_do_not_mix", "storage of alpha"),
+    *(_fault(provider, caught_by, says, **more) for provider, caught_by, says, more in OF_WRITERS),
 ]
